@@ -1,0 +1,146 @@
+// Who may import whom, as errors. One star, no circle possible:
+//
+//   apps ──┬─► engine ──────────────┐
+//          └─► store, dispatch ─────┴─► core ──► (nothing, not even node:*)
+//   testing ──► engine, core            (imported by tests and benchmarks only)
+//   embedded ──► (no other library)     (imported by apps, tests and benchmarks)
+
+const SPEC = '\\.spec\\.ts$';
+const TESTS = ['^test/', '^libs/[^/]+/test/', '^apps/[^/]+/test/', '^bench/', SPEC];
+const CORE_INDEX = '^libs/core/src/index\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'core-is-pure',
+      comment: 'The core imports nothing: no library of ours, no npm package, no module of Node.',
+      severity: 'error',
+      from: { path: '^libs/core/src/', pathNot: SPEC },
+      to: { pathNot: '^libs/core/src/' },
+    },
+    {
+      name: 'adapters-know-only-core',
+      comment: 'An adapter implements ports of the core and does not meet the others.',
+      severity: 'error',
+      from: { path: '^libs/(store|dispatch)/src/', pathNot: SPEC },
+      to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/$1/src/'] },
+    },
+    {
+      name: 'engine-knows-only-core',
+      comment: 'The engine names no database and no queue; the application hands them in.',
+      severity: 'error',
+      from: { path: '^libs/engine/src/', pathNot: SPEC },
+      to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/engine/src/'] },
+    },
+    {
+      name: 'engine-names-no-adapter',
+      comment: 'SQL belongs to libs/store, queues to libs/dispatch.',
+      severity: 'error',
+      from: { path: '^libs/engine/src/', pathNot: SPEC },
+      to: { path: 'node_modules/(typeorm|pg|mysql2|bullmq|ioredis)/' },
+    },
+    {
+      name: 'testing-knows-core-and-engine',
+      severity: 'error',
+      from: { path: '^libs/testing/src/', pathNot: SPEC },
+      to: {
+        path: '^(libs|apps|test|bench)/',
+        pathNot: ['^libs/(core|engine)/src/index\\.ts$', '^libs/testing/src/'],
+      },
+    },
+    {
+      name: 'testing-stays-in-tests',
+      comment:
+        'What helps a test (memory store, virtual clock, fault controls) never reaches production code.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: [...TESTS, '^libs/testing/'] },
+      to: { path: '^libs/testing/' },
+    },
+    {
+      name: 'embedded-stands-alone',
+      comment: 'Private servers know nothing of what runs on them.',
+      severity: 'error',
+      from: { path: '^libs/embedded/src/', pathNot: SPEC },
+      to: { path: '^(libs|apps|test|bench)/', pathNot: '^libs/embedded/src/' },
+    },
+    {
+      name: 'index-only',
+      comment: "What a library's index does not export is free to change: no import goes past it.",
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$1/'] },
+    },
+    {
+      name: 'index-only-outside-libs',
+      comment: 'The same for applications, tests and benchmarks.',
+      severity: 'error',
+      from: { path: '^(apps|test|bench)/' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    {
+      name: 'by-package-name',
+      comment:
+        "Another library is '@tenon/name'; a relative path to it would break once it is published.",
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'by-package-name-outside-libs',
+      comment: 'The same for applications, tests and benchmarks.',
+      severity: 'error',
+      from: { path: '^(apps|test|bench)/' },
+      to: { path: '^libs/', dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'nobody-imports-apps',
+      comment: 'Applications wire the libraries and are wired by nobody.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'nest-only-at-the-edge',
+      comment: 'Storage, dispatch and the core are usable without Nest.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: ['^libs/(engine|admin)/', ...TESTS] },
+      to: { path: 'node_modules/@nestjs/' },
+    },
+    {
+      name: 'declared',
+      comment: "A package's own package.json names what its sources import, types included.",
+      severity: 'error',
+      from: { path: '^(libs|apps)/[^/]+/src/', pathNot: SPEC },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['aliased'],
+      },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Imports of types count: a layer that names a type of another depends on it.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    // Our own dist only. A plain 'dist/' would also hide node_modules/*/dist, and with it most npm imports.
+    exclude: { path: '^(libs|apps)/[^/]+/dist/|^dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['main', 'types'],
+    },
+  },
+};

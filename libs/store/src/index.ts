@@ -1,0 +1,2 @@
+/** The name under which this library is published. */
+export const PACKAGE_NAME = '@tenon/store';
