@@ -1,2 +1,101 @@
-/** The name under which this library is published. */
-export const PACKAGE_NAME = '@tenon/core';
+export {
+  DuplicateError,
+  InvariantError,
+  SchemaError,
+  TenonError,
+  UsageError,
+  invariant,
+  type TenonErrorCode,
+} from './errors';
+export { JSON_BYTES_MAX, toJsonText, utf8Bytes, type Json } from './json';
+export {
+  KEY_BYTES_MAX,
+  TYPE_LENGTH_MAX,
+  type AppendOptions,
+  type AppendedMarker,
+  type NewMarker,
+  type Operation,
+  type Payload,
+} from './marker/marker';
+export { newMarker } from './marker/new-marker';
+export type { DispatchHandlers, Dispatcher } from './ports/dispatcher';
+export { FAULT_POINTS, noFaults, type FaultPoint, type FaultPoints } from './ports/fault-points';
+export type {
+  BlockedKey,
+  FencedCall,
+  HeldSaga,
+  SagaExit,
+  SagaRecord,
+  SagaReport,
+  StepCommit,
+  Store,
+  StoreCounters,
+  StoreErrorKind,
+  TakeRequest,
+  Taken,
+  Ticket,
+} from './ports/store';
+export type { Register, Tx } from './ports/tx';
+export {
+  backoffMs,
+  exponential,
+  fixed,
+  noRetry,
+  type ExponentialOptions,
+  type RetryPolicy,
+} from './retry/backoff';
+export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
+export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
+export type {
+  InputOf,
+  InputParser,
+  SagaDefinition,
+  Step,
+  StepMode,
+  StepOptions,
+} from './saga/definition';
+export type {
+  ActionHandler,
+  ExternalActionHandler,
+  ExternalTccHandler,
+  HandlerClass,
+  TccHandler,
+} from './saga/handler';
+export { nextMove, type Call, type Move } from './saga/next-move';
+export {
+  ERROR_TEXT_LENGTH_MAX,
+  FinalError,
+  Refusal,
+  RefusedError,
+  RetryAfterError,
+  outcomeOfThrown,
+  refuse,
+  type Outcome,
+} from './saga/outcome';
+export {
+  NOT_BEGUN,
+  advance,
+  replay,
+  stepProgress,
+  type Progress,
+  type StepProgress,
+} from './saga/progress';
+export { STEP_TIMEOUT_MS_DEFAULT, saga, type Saga, type SagaOptions } from './saga/saga';
+export {
+  FINAL_STATES,
+  KEY_HOLDING_STATUSES,
+  LIVE_STATES,
+  MARKER_MOVES,
+  MARKER_STATUSES,
+  PHASES,
+  SAGA_MOVES,
+  SAGA_STATES,
+  STATE_OF_PHASE,
+  isFinalState,
+  isLegalSagaMove,
+  type FinalState,
+  type MarkerStatus,
+  type Phase,
+  type SagaState,
+} from './saga/states';
+export type { RecordedTransition, Transition, TransitionOutcome } from './saga/transition';

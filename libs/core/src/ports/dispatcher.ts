@@ -1,0 +1,36 @@
+import type { Ticket } from './store';
+
+/** What the queue calls in the engine. */
+export interface DispatchHandlers {
+  /** A chunk has arrived. The job is acknowledged when this resolves, that is once the sagas are adopted. */
+  onChunk(tickets: readonly Ticket[]): Promise<void>;
+  /** The job scheduler ticks: one process of all is asked to look for work. */
+  onTick(): Promise<void>;
+  /** Some process has committed a marker. */
+  onWake(): void;
+}
+
+/**
+ * The queue: an accelerator that may lose everything at any time. Nothing here is a record, a lock or a lease; what is
+ * lost is found again in the database.
+ */
+export interface Dispatcher {
+  /** One line for people: which queue this is, with no secret in it. */
+  readonly description: string;
+  /** Connects. With `handlers` this process also takes chunks and ticks; without, it only sends and wakes. */
+  open(handlers: DispatchHandlers | null): Promise<void>;
+  /** Sends one job per chunk. Rejects when the queue cannot be reached within its time-out. */
+  send(chunks: readonly (readonly Ticket[])[]): Promise<void>;
+  /** How many chunks wait in the queue. */
+  waitingChunks(): Promise<number>;
+  /** Tells every relay that there is work. Coalesced, never throws: whoever misses it finds the work by its poll. */
+  wake(): void;
+  /** True when the job scheduler was there; false when the queue had lost it. */
+  hasScheduler(): Promise<boolean>;
+  /** Creates the job scheduler that ticks every `everyMs`, or sets its interval. */
+  ensureScheduler(everyMs: number): Promise<void>;
+  /** Jobs sent by this process so far. */
+  sentJobs(): number;
+  /** Takes no more chunks, waits for those in `onChunk`, disconnects. */
+  close(): Promise<void>;
+}
