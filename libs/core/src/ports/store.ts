@@ -137,7 +137,11 @@ export interface Store<T = Tx> {
   afterCommit(tx: T, callback: () => void): void;
 
   /** Opens a session: the right to hold sagas for `sessionMs`, renewed from time to time. Answers its id. */
-  openSession(session: { readonly worker: string; readonly sessionMs: number; readonly types: readonly string[] }): Promise<string>;
+  openSession(session: {
+    readonly worker: string;
+    readonly sessionMs: number;
+    readonly types: readonly string[];
+  }): Promise<string>;
   /** False: the session has lapsed; whatever it held may be someone else's by now. */
   renewSession(sessionId: string, sessionMs: number): Promise<boolean>;
   /** Ends a session in good order: lets go of all it holds, which counts as no crash. */
@@ -200,7 +204,13 @@ export interface Store<T = Tx> {
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;
   /** Appends one row to `repair_run`. */
-  recordRepair(run: { readonly rule: string; readonly found: number; readonly repaired: number; readonly durationMs: number; readonly error: string | null }): Promise<void>;
+  recordRepair(run: {
+    readonly rule: string;
+    readonly found: number;
+    readonly repaired: number;
+    readonly durationMs: number;
+    readonly error: string | null;
+  }): Promise<void>;
 
   /** A saga's marker, state and history, or null. For people and reports: reads, holds nothing. */
   findSaga(id: string): Promise<SagaReport | null>;
