@@ -48,7 +48,12 @@ export class TenonClient {
    * @throws UsageError `TENON_NOT_IN_TRANSACTION`, `TENON_INVALID_INPUT`, `TENON_PAYLOAD_TOO_LARGE`
    * @throws DuplicateError with `onDuplicate: 'reject'`
    */
-  async start<Input>(tx: CallerTx, saga: SagaDefinition<Input>, input: Input, options: AppendOptions = {}): Promise<Started> {
+  async start<Input>(
+    tx: CallerTx,
+    saga: SagaDefinition<Input>,
+    input: Input,
+    options: AppendOptions = {},
+  ): Promise<Started> {
     return this.append(tx, operationOf(saga, input), options);
   }
 
@@ -59,7 +64,10 @@ export class TenonClient {
     inputs: readonly Input[],
     optionsOf: (input: Input) => AppendOptions = () => ({}),
   ): Promise<readonly Started[]> {
-    return this.appendAll(tx, inputs.map((input) => ({ operation: operationOf(saga, input), options: optionsOf(input) })));
+    return this.appendAll(
+      tx,
+      inputs.map((input) => ({ operation: operationOf(saga, input), options: optionsOf(input) })),
+    );
   }
 
   /** Appends an operation by its type's name, for callers that do not have the saga's definition. */
@@ -91,12 +99,18 @@ export class TenonClient {
       const draft = drafts[index];
       if (isDuplicate && draft?.options.onDuplicate === 'reject') {
         const key = draft.options.idempotencyKey ?? '';
-        throw new DuplicateError(id, `"${draft.operation.type}" with the idempotency key "${key}" is operation ${id} already.`);
+        throw new DuplicateError(
+          id,
+          `"${draft.operation.type}" with the idempotency key "${key}" is operation ${id} already.`,
+        );
       }
     });
     await faults.hit('append.after');
-    const delayMs = Math.min(...markers.map((marker) => (marker.dueAt === null ? marker.delayMs : 0)));
-    if (appended.some((each) => !each.isDuplicate)) store.afterCommit(tx, () => this.announce(delayMs));
+    const delayMs = Math.min(
+      ...markers.map((marker) => (marker.dueAt === null ? marker.delayMs : 0)),
+    );
+    if (appended.some((each) => !each.isDuplicate))
+      store.afterCommit(tx, () => this.announce(delayMs));
     return appended;
   }
 
@@ -114,6 +128,10 @@ function operationOf<Input>(saga: SagaDefinition<Input>, input: Input): Operatio
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError('TENON_INVALID_INPUT', `The input of saga "${saga.type}" is not valid: ${why}`, { cause: error });
+    throw new UsageError(
+      'TENON_INVALID_INPUT',
+      `The input of saga "${saga.type}" is not valid: ${why}`,
+      { cause: error },
+    );
   }
 }

@@ -17,6 +17,9 @@ export function errorLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
   // An AggregateError (a host name with two addresses, none of which answers) has no message of its own.
-  const message = error.message === '' && error instanceof AggregateError ? error.errors.map(errorLine).join(', ') : error.message;
+  const message =
+    error.message === '' && error instanceof AggregateError
+      ? error.errors.map(errorLine).join(', ')
+      : error.message;
   return `${error.name}${code}: ${message.split('\n')[0] ?? ''}`;
 }

@@ -83,7 +83,10 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
   };
   const faults = optionFaults(resolved);
   if (faults.length > 0) {
-    throw new UsageError('TENON_USAGE', `Tenon's options cannot be used:\n- ${faults.join('\n- ')}`);
+    throw new UsageError(
+      'TENON_USAGE',
+      `Tenon's options cannot be used:\n- ${faults.join('\n- ')}`,
+    );
   }
   return resolved;
 }
@@ -109,7 +112,11 @@ function optionFaults(options: ResolvedOptions): readonly string[] {
   const names = Object.keys(MINIMUM) as (keyof typeof MINIMUM)[];
   const faults = names
     .filter((name) => !(Number.isFinite(options[name]) && options[name] >= MINIMUM[name]))
-    .map((name) => `${name} must be a number of at least ${MINIMUM[name]}, not ${String(options[name])}`);
-  if (options.workerName.length === 0 || options.workerName.length > 190) faults.push('workerName must have 1 to 190 characters');
+    .map(
+      (name) =>
+        `${name} must be a number of at least ${MINIMUM[name]}, not ${String(options[name])}`,
+    );
+  if (options.workerName.length === 0 || options.workerName.length > 190)
+    faults.push('workerName must have 1 to 190 characters');
   return faults;
 }

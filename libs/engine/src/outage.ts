@@ -22,7 +22,11 @@ export class Outage {
 
   /** Answers null when `signal` aborted before the work could be done. */
   async outlast<R>(what: string, signal: AbortSignal, work: () => Promise<R>): Promise<R | null> {
-    for (let delayMs = DELAY_MS_MIN; !signal.aborted; delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)) {
+    for (
+      let delayMs = DELAY_MS_MIN;
+      !signal.aborted;
+      delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)
+    ) {
       try {
         const result = await work();
         this.isOver();
@@ -40,7 +44,9 @@ export class Outage {
   private begins(what: string, error: unknown): void {
     if (this.since !== null) return;
     this.since = this.deps.clock.now();
-    this.deps.logger.warn(`The database does not answer (${what}: ${errorLine(error)}). Trying again until it does.`);
+    this.deps.logger.warn(
+      `The database does not answer (${what}: ${errorLine(error)}). Trying again until it does.`,
+    );
   }
 
   private isOver(): void {

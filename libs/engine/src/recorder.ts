@@ -1,4 +1,4 @@
-import type { FaultPoints, SagaRecord, Store } from '@tenon/core';
+import type { FaultPoints, RecordAnswer, SagaRecord, Store } from '@tenon/core';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
 import type { Session } from './session';
@@ -7,8 +7,15 @@ import type { Session } from './session';
 interface Entry {
   readonly record: SagaRecord;
   readonly session: Session;
-  readonly settle: readonly ((isRecorded: boolean) => void)[];
+  readonly settle: readonly ((result: RecordResult) => void)[];
 }
+
+/**
+ * - `recorded`: it is in the database
+ * - `stale`: this session does not hold the saga any more, or its history is longer than the caller knew: load it and look
+ * - otherwise the database's message: it refuses the record as data, and always will
+ */
+export type RecordResult = 'recorded' | 'stale' | { readonly refusedBecause: string };
 
 interface Dependencies {
   readonly store: Store;
@@ -31,19 +38,22 @@ export class Recorder {
   constructor(private readonly deps: Dependencies) {}
 
   /**
-   * Records a saga's transitions and where they lead. False: this session does not hold the saga any more, or its history
-   * is longer than the caller knew. Load it and look.
+   * Records a saga's transitions and where they lead.
    *
    * An entry that waits and has no transitions of its own (they were committed with the handler) is overtaken by the next
    * one of its saga: only the newest state of a saga needs to be written.
    */
-  record(record: SagaRecord, session: Session): Promise<boolean> {
+  record(record: SagaRecord, session: Session): Promise<RecordResult> {
     return new Promise((resolve) => {
       const waiting = this.queue.get(record.id);
       const settle = [...(waiting?.settle ?? []), resolve];
       const transitions = [...(waiting?.record.transitions ?? []), ...record.transitions];
       const hasProgressed = record.hasProgressed || (waiting?.record.hasProgressed ?? false);
-      this.queue.set(record.id, { record: { ...record, transitions, hasProgressed }, session, settle });
+      this.queue.set(record.id, {
+        record: { ...record, transitions, hasProgressed },
+        session,
+        settle,
+      });
       this.flushing ??= this.flush();
     });
   }
@@ -58,10 +68,15 @@ export class Recorder {
     await Promise.resolve();
     while (this.queue.size > 0) {
       const batch = this.nextBatch();
-      const recorded = await this.write(batch);
-      for (const entry of batch) {
-        const isRecorded = recorded.has(entry.record.id);
-        entry.settle.forEach((settle) => settle(isRecorded));
+      const { recorded, refused } = await this.write(batch);
+      for (const { record, settle } of batch) {
+        const refusedBecause = refused.get(record.id);
+        const result = recorded.has(record.id)
+          ? 'recorded'
+          : refusedBecause === undefined
+            ? 'stale'
+            : { refusedBecause };
+        settle.forEach((resolve) => resolve(result));
       }
     }
     this.flushing = null;
@@ -79,21 +94,25 @@ export class Recorder {
     return batch;
   }
 
-  private async write(batch: readonly Entry[]): Promise<ReadonlySet<string>> {
+  private async write(batch: readonly Entry[]): Promise<RecordAnswer> {
     const session = batch[0]?.session;
-    if (session === undefined) return new Set();
+    if (session === undefined) return NOTHING;
     const { store, outage, faults, logger } = this.deps;
     const records = batch.map((entry) => entry.record);
     try {
       await faults.hit('record.before');
-      const recorded = await outage.outlast('record', session.signal, () => store.record(records, session.id));
+      const answer = await outage.outlast('record', session.signal, () =>
+        store.record(records, session.id),
+      );
       await faults.hit('record.after');
-      return recorded ?? new Set();
+      return answer ?? NOTHING;
     } catch (error) {
       // The store has met what can be met by trying again. What is left concerns all of the batch; each saga is loaded
       // and looked at, and goes on from what the database knows.
       logger.error(`A group commit of ${batch.length} sagas failed: ${errorLine(error)}`);
-      return new Set();
+      return NOTHING;
     }
   }
 }
+
+const NOTHING: RecordAnswer = { recorded: new Set(), refused: new Map() };

@@ -46,16 +46,22 @@ export class SagaRegistry {
         }
         for (const method of step.kind === 'tcc' ? ['try', 'confirm', 'cancel'] : ['action']) {
           if (typeof handler[method] !== 'function') {
-            faults.push(`saga "${definition.type}", step "${step.name}": ${step.handler.name} has no method ${method}().`);
+            faults.push(
+              `saga "${definition.type}", step "${step.name}": ${step.handler.name} has no method ${method}().`,
+            );
           }
         }
         handlers.set(step.name, handler);
       }
-      if (definition.steps.length === 0) faults.push(`saga "${definition.type}" has no steps. Add one with .step() or .tcc().`);
+      if (definition.steps.length === 0)
+        faults.push(`saga "${definition.type}" has no steps. Add one with .step() or .tcc().`);
       this.runnable.set(idOf(definition.type, definition.version), { definition, handlers });
     }
     if (faults.length > 0) {
-      throw new UsageError('TENON_UNKNOWN_HANDLER', `These sagas cannot be run:\n- ${faults.join('\n- ')}`);
+      throw new UsageError(
+        'TENON_UNKNOWN_HANDLER',
+        `These sagas cannot be run:\n- ${faults.join('\n- ')}`,
+      );
     }
   }
 
@@ -66,7 +72,8 @@ export class SagaRegistry {
   /** Each type with its highest version: new sagas begin with that. */
   newest(): TakeRequest['types'] {
     const versions = new Map<string, number>();
-    for (const { type, version } of this.definitions) versions.set(type, Math.max(version, versions.get(type) ?? 0));
+    for (const { type, version } of this.definitions)
+      versions.set(type, Math.max(version, versions.get(type) ?? 0));
     return [...versions].map(([type, version]) => ({ type, version }));
   }
 }

@@ -95,9 +95,13 @@ export class Relay {
   }
 
   private async nextDueMs(): Promise<number> {
-    const { store, outage, pollMsMax } = this.deps;
+    const { store, outage, types, pollMsMax } = this.deps;
     if (this.isNudged) return 0;
-    return (await outage.outlast('look for work', this.stopping.signal, () => store.nextDueMs(pollMsMax))) ?? pollMsMax;
+    return (
+      (await outage.outlast('look for work', this.stopping.signal, () =>
+        store.nextDueMs(types, pollMsMax),
+      )) ?? pollMsMax
+    );
   }
 
   private async rest(ms: number): Promise<void> {
@@ -120,9 +124,12 @@ export class Relay {
     if (fresh === null) return true;
     await faults.hit('takein.after');
     await this.dispatch(fresh, session);
-    const due = await outage.outlast('take due sagas', session.signal, () => store.takeDue(request));
+    const due = await outage.outlast('take due sagas', session.signal, () =>
+      store.takeDue(request),
+    );
     if (due !== null) await this.dispatch(due, session);
-    this.hasBacklog = sizeOf(fresh) >= request.limit || (due !== null && sizeOf(due) >= request.limit);
+    this.hasBacklog =
+      sizeOf(fresh) >= request.limit || (due !== null && sizeOf(due) >= request.limit);
     return this.hasBacklog;
   }
 
@@ -159,7 +166,9 @@ export class Relay {
     } catch (error) {
       this.queueFailed(error);
       // They are marked as queued and are not: make them due again, to be run here while the queue rests.
-      await this.deps.outage.outlast('requeue', session.signal, () => this.deps.store.requeueQueued());
+      await this.deps.outage.outlast('requeue', session.signal, () =>
+        this.deps.store.requeueQueued(),
+      );
       this.nudge();
     }
   }
@@ -178,6 +187,7 @@ function sizeOf(taken: Taken): number {
 
 function chunksOf(tickets: readonly Ticket[], sizeMax: number): readonly (readonly Ticket[])[] {
   const chunks: (readonly Ticket[])[] = [];
-  for (let start = 0; start < tickets.length; start += sizeMax) chunks.push(tickets.slice(start, start + sizeMax));
+  for (let start = 0; start < tickets.length; start += sizeMax)
+    chunks.push(tickets.slice(start, start + sizeMax));
   return chunks;
 }

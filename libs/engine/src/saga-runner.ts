@@ -37,6 +37,13 @@ interface Dependencies {
   readonly onWait: (delayMs: number) => void;
 }
 
+/**
+ * - `left`: nothing more to do here
+ * - `look`: the database may know more than this process
+ * - otherwise the database refuses what a handler said. Its effect may stand, so it is not called again: a person must look
+ */
+type Pursuit = 'left' | 'look' | { readonly refusedBecause: string };
+
 /** Looks at the database that bring nothing new before a saga is put aside. */
 const LOOK_MAX = 3;
 /** For how long a saga is put aside that this process cannot go on with, in milliseconds. */
@@ -50,45 +57,65 @@ export class SagaRunner {
   async run(held: HeldSaga, session: Session): Promise<void> {
     try {
       let looksWithoutNews = 0;
+      let refusedBecause: string | null = null;
       let current: HeldSaga | null = held;
       while (current !== null) {
-        if ((await this.pursue(current, session)) === 'left') return;
+        const result: Pursuit = await this.pursue(current, session, refusedBecause);
+        if (result === 'left') return;
+        refusedBecause = result === 'look' ? null : result.refusedBecause;
         const known: number = current.history.length;
         current = await this.look(current.id, session);
-        looksWithoutNews = current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
+        looksWithoutNews =
+          current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
           await this.putAside(current, session, 'its records are refused again and again');
           return;
         }
       }
     } catch (error) {
-      this.deps.logger.error(`Saga ${held.id} (${held.type}) could not be run: ${errorLine(error)}`);
+      this.deps.logger.error(
+        `Saga ${held.id} (${held.type}) could not be run: ${errorLine(error)}`,
+      );
       await this.putAside(held, session, 'of this error').catch(() => undefined);
     }
   }
 
-  /** `left`: nothing more to do here. `look`: the database may know more than this process. */
-  private async pursue(held: HeldSaga, session: Session): Promise<'left' | 'look'> {
+  private async pursue(
+    held: HeldSaga,
+    session: Session,
+    refusedBecause: string | null,
+  ): Promise<Pursuit> {
     const runnable = this.deps.registry.find(held.type, held.version);
     if (runnable === undefined) {
-      await this.putAside(held, session, `this process does not know version ${held.version} of it`);
+      await this.putAside(
+        held,
+        session,
+        `this process does not know version ${held.version} of it`,
+      );
       return 'left';
     }
-    const start = this.begin(held, runnable);
+    const start =
+      refusedBecause === null
+        ? this.begin(held, runnable)
+        : refused(held, runnable, refusedBecause);
     if ('decision' in start) return this.record(held, session, runnable, start.decision, true);
     let progress = start.progress;
     for (;;) {
       if (session.signal.aborted || this.deps.isStopping()) return 'left';
       const move = nextMove(runnable.definition, progress);
       if (move.kind !== 'call') return this.settle(held, session, runnable, progress);
-      const result = await this.deps.caller.call({ held, runnable, input: start.input, progress, session }, move);
-      if (result.kind === 'look') return 'look';
-      const { decision } = result;
+      const called = await this.deps.caller.call(
+        { held, runnable, input: start.input, progress, session },
+        move,
+      );
+      if (called.kind === 'look') return 'look';
+      const { decision } = called;
       const goesOn = decision.then.kind === 'go on';
-      const written = this.record(held, session, runnable, decision, result.kind === 'decided');
+      const written = this.record(held, session, runnable, decision, called.kind === 'decided');
       // Where the rows are committed already, only the saga's own row lags behind: nobody needs to wait for that.
-      if (result.kind === 'decided' || !goesOn) {
-        if ((await written) === 'look') return 'look';
+      if (called.kind === 'decided' || !goesOn) {
+        const result = await written;
+        if (result !== 'left') return result;
       }
       if (decides(progress, decision.progress)) await this.deps.faults.hit('tcc.decided');
       if (!goesOn) return 'left';
@@ -124,7 +151,12 @@ export class SagaRunner {
   }
 
   /** A saga whose history had reached its end before its row heard of it: the worker died in between. */
-  private settle(held: HeldSaga, session: Session, runnable: RunnableSaga, progress: Progress): Promise<'left' | 'look'> {
+  private settle(
+    held: HeldSaga,
+    session: Session,
+    runnable: RunnableSaga,
+    progress: Progress,
+  ): Promise<Pursuit> {
     const then =
       progress.state === 'paused'
         ? ({ kind: 'paused', reason: lastReason(held) ?? 'paused' } as const)
@@ -138,7 +170,7 @@ export class SagaRunner {
     runnable: RunnableSaga,
     decision: Decision,
     areRowsNew: boolean,
-  ): Promise<'left' | 'look'> {
+  ): Promise<Pursuit> {
     const { recorder, onKeyFree, onWait } = this.deps;
     const exit = exitOf(decision, runnable.definition.onPause);
     const record: SagaRecord = {
@@ -150,22 +182,29 @@ export class SagaRunner {
       exit,
       hasProgressed: true,
     };
-    if (!(await recorder.record(record, session))) return 'look';
-    if (held.key !== null && (exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey))) onKeyFree(held, session);
+    const result = await recorder.record(record, session);
+    if (result === 'stale') return 'look';
+    if (result !== 'recorded') return result;
+    if (held.key !== null && (exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey)))
+      onKeyFree(held, session);
     if (exit.kind === 'waits') onWait(exit.delayMs);
     return 'left';
   }
 
   private async look(id: string, session: Session): Promise<HeldSaga | null> {
     const { store, outage } = this.deps;
-    const held = await outage.outlast('load a saga', session.signal, () => store.load([id], session.id));
+    const held = await outage.outlast('load a saga', session.signal, () =>
+      store.load([id], session.id),
+    );
     return held?.[0] ?? null;
   }
 
   private async putAside(held: HeldSaga, session: Session, why: string): Promise<void> {
     const { store, outage, logger, onWait } = this.deps;
     logger.warn(`Saga ${held.id} (${held.type}) is put aside for ${ASIDE_MS} ms: ${why}.`);
-    await outage.outlast('let a saga go', session.signal, () => store.letGo([held.id], session.id, ASIDE_MS));
+    await outage.outlast('let a saga go', session.signal, () =>
+      store.letGo([held.id], session.id, ASIDE_MS),
+    );
     onWait(ASIDE_MS);
   }
 }
@@ -184,10 +223,29 @@ function exitOf(decision: Decision, onPause: 'block' | 'skip'): SagaExit {
     case 'wait':
       return { kind: 'waits', delayMs: then.delayMs };
     case 'ended':
-      return { kind: 'ends', marker: progress.state === 'killed' ? 'dead' : 'done', reason: then.reason };
+      return {
+        kind: 'ends',
+        marker: progress.state === 'killed' ? 'dead' : 'done',
+        reason: then.reason,
+      };
     case 'paused':
       return { kind: 'pauses', reason: then.reason, freesKey: onPause === 'skip' };
   }
+}
+
+function refused(
+  held: HeldSaga,
+  { definition }: RunnableSaga,
+  why: string,
+): { readonly decision: Decision } {
+  return {
+    decision: pauseSaga(
+      definition,
+      endOf(held),
+      'TENON_INVARIANT',
+      `its record was refused: ${why}`,
+    ),
+  };
 }
 
 function endOf(held: HeldSaga): Progress {

@@ -84,12 +84,14 @@ export class SessionKeeper {
 
   private async keep(): Promise<void> {
     const { clock, logger, sessionMs } = this.deps;
-    while (!this.stopping.signal.aborted) {
+    for (;;) {
       await clock.sleep(sessionMs / 3, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
       try {
         if (this.session !== null && !(await this.renew(this.session))) {
-          logger.warn(`This process was silent for over ${sessionMs} ms and lost its session. Others go on with its sagas.`);
+          logger.warn(
+            `This process was silent for over ${sessionMs} ms and lost its session. Others go on with its sagas.`,
+          );
           this.lapse();
         }
         if (this.session === null) await this.open();
@@ -108,7 +110,9 @@ export class SessionKeeper {
       patience.signal.addEventListener('abort', () => resolve(null), { once: true });
     });
     try {
-      const renewed = outage.outlast('renew the session', patience.signal, () => store.renewSession(session.id, sessionMs));
+      const renewed = outage.outlast('renew the session', patience.signal, () =>
+        store.renewSession(session.id, sessionMs),
+      );
       return (await Promise.race([renewed, lost])) ?? false;
     } finally {
       cancel();

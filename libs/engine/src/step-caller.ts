@@ -82,7 +82,12 @@ export class StepCaller {
     const controller = new AbortController();
     const { timeoutMs, name } = call.step;
     const cancelTimer = this.deps.clock.after(timeoutMs, () => {
-      controller.abort(new TenonError('TENON_STEP_TIMEOUT', `${call.phase} of ${name} did not end within ${timeoutMs} ms`));
+      controller.abort(
+        new TenonError(
+          'TENON_STEP_TIMEOUT',
+          `${call.phase} of ${name} did not end within ${timeoutMs} ms`,
+        ),
+      );
     });
     const onSessionEnd = (): void => controller.abort(session.signal.reason);
     session.signal.addEventListener('abort', onSessionEnd, { once: true });
@@ -95,7 +100,11 @@ export class StepCaller {
     };
   }
 
-  private async callOutside(saga: RunningSaga, call: Call, signal: AbortSignal): Promise<CallResult> {
+  private async callOutside(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
     const startedMs = this.deps.clock.now();
     const outcome = await this.invoke(saga, call, signal, null);
     if (saga.session.signal.aborted) return { kind: 'look' };
@@ -103,7 +112,11 @@ export class StepCaller {
     return { kind: 'decided', decision: this.decide(saga, call, outcome, startedMs, false) };
   }
 
-  private async callInTransaction(saga: RunningSaga, call: Call, signal: AbortSignal): Promise<CallResult> {
+  private async callInTransaction(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
     for (let conflicts = 0; ; conflicts += 1) {
       try {
         return await this.transaction(saga, call, signal);
@@ -111,20 +124,30 @@ export class StepCaller {
         if (saga.session.signal.aborted) return { kind: 'look' };
         const kind = this.deps.store.classify(error);
         if (kind === 'conflict' && conflicts < CONFLICT_RETRY_MAX && !signal.aborted) {
-          await this.deps.clock.sleep(5 * (conflicts + 1) * (0.5 + this.deps.clock.random()), signal);
+          await this.deps.clock.sleep(
+            5 * (conflicts + 1) * (0.5 + this.deps.clock.random()),
+            signal,
+          );
           continue;
         }
         // The connection went away, perhaps during COMMIT: only the database can say what happened.
         if (kind === 'unavailable') return { kind: 'look' };
-        return { kind: 'decided', decision: this.decide(saga, call, outcomeOfThrown(error), null, false) };
+        return {
+          kind: 'decided',
+          decision: this.decide(saga, call, outcomeOfThrown(error), null, false),
+        };
       }
     }
   }
 
-  private async transaction(saga: RunningSaga, call: Call, signal: AbortSignal): Promise<CallResult> {
+  private async transaction(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
     const { store, faults, clock } = this.deps;
     const startedMs = clock.now();
-    let decision: Decision | null = null;
+    const made: { decision?: Decision } = {};
     const fenced = {
       sagaId: saga.held.id,
       fence: saga.held.fence,
@@ -133,26 +156,45 @@ export class StepCaller {
       phase: call.phase,
     };
     const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
-      const outcome: Outcome = isEmpty ? { kind: 'succeeded', result: null } : await this.invoke(saga, call, signal, tx);
-      decision = this.decide(saga, call, outcome, startedMs, isEmpty);
+      const outcome: Outcome = isEmpty
+        ? { kind: 'succeeded', result: null }
+        : await this.invoke(saga, call, signal, tx);
+      made.decision = this.decide(saga, call, outcome, startedMs, isEmpty);
       if (outcome.kind !== 'succeeded') return null;
       await faults.hit('step.beforeCommit');
-      return decision.transitions;
+      return made.decision.transitions;
     });
     if (commit === 'overtaken') return { kind: 'look' };
+    const { decision } = made;
+    invariant(decision !== undefined, 'a step transaction ended without a decision');
+    if (commit === 'rolledBack') return { kind: 'decided', decision };
     await faults.hit('step.afterEffect');
-    invariant(decision !== null, 'a step transaction ended without a decision');
-    return { kind: commit === 'committed' ? 'recorded' : 'decided', decision };
+    return { kind: 'recorded', decision };
   }
 
-  private decide(saga: RunningSaga, call: Call, outcome: Outcome, startedMs: number | null, isEmpty: boolean): Decision {
+  private decide(
+    saga: RunningSaga,
+    call: Call,
+    outcome: Outcome,
+    startedMs: number | null,
+    isEmpty: boolean,
+  ): Decision {
     const { clock } = this.deps;
     const durationMs = startedMs === null ? 0 : Math.round(clock.now() - startedMs);
-    return decide(saga.runnable.definition, saga.progress, call, outcome, { durationMs, random: clock.random(), isEmpty });
+    return decide(saga.runnable.definition, saga.progress, call, outcome, {
+      durationMs,
+      random: clock.random(),
+      isEmpty,
+    });
   }
 
   /** Calls the handler, and turns whatever it answers, throws or does not answer in time into an outcome. */
-  private async invoke(saga: RunningSaga, call: Call, signal: AbortSignal, tx: Tx | null): Promise<Outcome> {
+  private async invoke(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+    tx: Tx | null,
+  ): Promise<Outcome> {
     const handler = saga.runnable.handlers.get(call.step.name);
     const method = handler?.[call.phase];
     if (handler === undefined || method === undefined) {
@@ -160,7 +202,10 @@ export class StepCaller {
       return { kind: 'succeeded', result: null };
     }
     try {
-      const answer = await endingWith(signal, method.call(handler, this.contextOf(saga, call, signal, tx)));
+      const answer = await endingWith(
+        signal,
+        method.call(handler, this.contextOf(saga, call, signal, tx)),
+      );
       if (answer instanceof Refusal) return outcomeOfThrown(answer);
       return { kind: 'succeeded', result: checkedResult(call, answer) };
     } catch (error) {

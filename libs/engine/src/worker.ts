@@ -47,9 +47,12 @@ export class Worker {
       await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
     }
     const session = this.deps.isStopping() ? null : await this.deps.sessions.living();
-    if (session === null) throw new Error('this worker is stopping; the chunk is found again in the database');
+    if (session === null)
+      throw new Error('this worker is stopping; the chunk is found again in the database');
     const { store, outage, faults } = this.deps;
-    const held = await outage.outlast('adopt', session.signal, () => store.adopt(tickets, session.id));
+    const held = await outage.outlast('adopt', session.signal, () =>
+      store.adopt(tickets, session.id),
+    );
     await faults.hit('adopt.after');
     if (held !== null) this.run(held, session);
     this.deps.onRoom();
@@ -89,7 +92,11 @@ export class Worker {
 
   private async releaseFreed(): Promise<void> {
     await Promise.resolve();
-    for (let next = this.freed.entries().next(); next.done !== true; next = this.freed.entries().next()) {
+    for (
+      let next = this.freed.entries().next();
+      next.done !== true;
+      next = this.freed.entries().next()
+    ) {
       const [session, ids] = next.value;
       this.freed.delete(session);
       await this.release(ids, session);
@@ -102,11 +109,15 @@ export class Worker {
     try {
       await faults.hit('release.before');
       const holder = isStopping() || session.signal.aborted ? null : session.id;
-      const held = await outage.outlast('release keys', session.signal, () => store.releaseKeys(ids, holder, types));
+      const held = await outage.outlast('release keys', session.signal, () =>
+        store.releaseKeys(ids, holder, types),
+      );
       await faults.hit('release.after');
       if (held !== null) this.run(held, session);
     } catch (error) {
-      logger.error(`The keys of ${ids.length} sagas were not released (${errorLine(error)}). Repair will free them.`);
+      logger.error(
+        `The keys of ${ids.length} sagas were not released (${errorLine(error)}). Repair will free them.`,
+      );
     }
   }
 }

@@ -36,13 +36,19 @@ export class Repair {
     await this.loop;
   }
 
+  private hasStopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   private async keep(rules: readonly RepairRule[]): Promise<void> {
     const { clock } = this.deps;
-    const memories = new Map(rules.map((rule) => [rule, { dueMs: 0, rowDueMs: 0, isFailing: false }]));
+    const memories = new Map(
+      rules.map((rule) => [rule, { dueMs: 0, rowDueMs: 0, isFailing: false }]),
+    );
     const paceMs = Math.min(...rules.map((rule) => rule.everyMs)) / 2;
-    while (!this.stopping.signal.aborted) {
+    while (!this.hasStopped()) {
       for (const [rule, memory] of memories) {
-        if (this.stopping.signal.aborted || clock.now() < memory.dueMs) continue;
+        if (this.hasStopped() || clock.now() < memory.dueMs) continue;
         await this.run(rule, memory);
         // A little more than asked for, by chance: the processes of a cluster do not repair in step.
         memory.dueMs = clock.now() + rule.everyMs * (1 + clock.random() / 10);
@@ -64,7 +70,8 @@ export class Repair {
       failure = errorLine(error);
     }
     // A rule that fails does so until its cause is gone: say it once, and once that it is over.
-    if (failure !== null && !memory.isFailing) logger.warn(`Repair ${rule.name} fails (${failure}). It is tried again.`);
+    if (failure !== null && !memory.isFailing)
+      logger.warn(`Repair ${rule.name} fails (${failure}). It is tried again.`);
     if (failure === null && memory.isFailing) logger.log(`Repair ${rule.name} works again.`);
     memory.isFailing = failure !== null;
     if (result.found === 0 && failure === null && clock.now() < memory.rowDueMs) return;
@@ -72,7 +79,12 @@ export class Repair {
     await this.recordRun(rule, result, Math.round(clock.now() - startedMs), failure);
   }
 
-  private async recordRun(rule: RepairRule, result: Repaired, durationMs: number, error: string | null): Promise<void> {
+  private async recordRun(
+    rule: RepairRule,
+    result: Repaired,
+    durationMs: number,
+    error: string | null,
+  ): Promise<void> {
     try {
       await this.deps.store.recordRepair({ rule: rule.name, ...result, durationMs, error });
     } catch {

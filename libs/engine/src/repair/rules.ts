@@ -43,10 +43,22 @@ export function repairRules(context: RepairContext): readonly RepairRule[] {
     return { found, repaired: found };
   };
   return [
-    { name: 'lapsed-sessions', everyMs: Math.min(1_000, sessionMs / 4), run: () => all(store.endLapsedSessions()) },
+    {
+      name: 'lapsed-sessions',
+      everyMs: Math.min(1_000, sessionMs / 4),
+      run: () => all(store.endLapsedSessions()),
+    },
     { name: 'lost-queue', everyMs: 2_000, run: () => mendQueue(context) },
-    { name: 'parked-heads', everyMs: 2_000, run: () => all(store.freeParkedHeads(PARKED_GRACE_MS)) },
-    { name: 'unserved-markers', everyMs: 2_000, run: () => all(store.buryUnserved(context.unservedGraceMs)) },
+    {
+      name: 'parked-heads',
+      everyMs: 2_000,
+      run: () => all(store.freeParkedHeads(PARKED_GRACE_MS)),
+    },
+    {
+      name: 'unserved-markers',
+      everyMs: 2_000,
+      run: () => all(store.buryUnserved(context.unservedGraceMs)),
+    },
     { name: 'orphaned-sagas', everyMs: sessionMs, run: orphanRule(context) },
     {
       name: 'old-fences',
@@ -60,7 +72,12 @@ export function repairRules(context: RepairContext): readonly RepairRule[] {
 }
 
 /** A queue without its job scheduler has been wiped: what it had been given is due again, and the scheduler is made anew. */
-async function mendQueue({ store, dispatcher, pollMsMax, nudge }: RepairContext): Promise<Repaired> {
+async function mendQueue({
+  store,
+  dispatcher,
+  pollMsMax,
+  nudge,
+}: RepairContext): Promise<Repaired> {
   if (await dispatcher.hasScheduler()) return { found: 0, repaired: 0 };
   // In this order: whoever dies in between leaves a queue without a scheduler, and the next one mends it.
   const requeued = await store.requeueQueued();
@@ -78,7 +95,9 @@ function orphanRule(context: RepairContext): () => Promise<Repaired> {
   return async () => {
     const session = context.currentSession();
     if (session === null) return { found: 0, repaired: 0 };
-    const idle = (await context.store.heldIds(session.id)).filter((id) => !context.isRunningHere(id));
+    const idle = (await context.store.heldIds(session.id)).filter(
+      (id) => !context.isRunningHere(id),
+    );
     const orphans = idle.filter((id) => suspects.has(id));
     suspects = new Set(idle);
     if (orphans.length === 0) return { found: 0, repaired: 0 };
