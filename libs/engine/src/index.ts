@@ -2,5 +2,6 @@ export { TenonClient, type Started } from './client';
 export { systemClock, type Clock } from './clock/clock';
 export { Engine, type EngineCounters } from './engine';
 export type { EngineLogger } from './logger';
-export { TenonModule, type TenonAsyncOptions, type TenonFeature } from './nest/tenon.module';
+export type { TenonFeature } from './nest/feature';
+export { TenonModule, type TenonAsyncOptions } from './nest/tenon.module';
 export type { EngineOptions, Role } from './options';

@@ -2,8 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import type { HandlerClass, SagaDefinition } from '@tenon/core';
 import { Engine } from '../engine';
-import type { TenonFeature } from './tenon.module';
-import { TENON_FEATURE } from './tokens';
+import { TENON_FEATURE, type TenonFeature } from './feature';
 
 /**
  * Starts the engine when the application has booted, and stops it first of all at shutdown: handlers still need their

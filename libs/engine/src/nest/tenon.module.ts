@@ -5,26 +5,22 @@ import {
   type ModuleMetadata,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import type { SagaDefinition } from '@tenon/core';
 import { TenonClient } from '../client';
 import { Engine } from '../engine';
 import type { EngineOptions } from '../options';
 import { EngineLifecycle } from './engine-lifecycle';
 import { nestLogger } from './nest-logger';
-import { TENON_ENGINE_OPTIONS, TENON_FEATURE } from './tokens';
+import { TENON_FEATURE, type TenonFeature } from './feature';
 import { defaultWorkerName } from './worker-name';
+
+/** The engine's options, as the factory of `forRootAsync` made them. */
+const ENGINE_OPTIONS = Symbol('TENON_ENGINE_OPTIONS');
 
 /** Options of {@link TenonModule.forRootAsync}: how Nest makes the engine's options. */
 export interface TenonAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the factory's parameters are what `inject` names; Nest types them so too
   readonly useFactory: (...injected: any[]) => EngineOptions | Promise<EngineOptions>;
-}
-
-/** The sagas of one feature module. */
-export interface TenonFeature {
-  /** Their handlers are providers of the importing module. */
-  readonly sagas: readonly SagaDefinition[];
 }
 
 /** Tenon in a Nest application: `forRoot` once, `forFeature` in every module that declares sagas. */
@@ -52,13 +48,13 @@ export class TenonModule {
       imports: [DiscoveryModule, ...(options.imports ?? [])],
       providers: [
         {
-          provide: TENON_ENGINE_OPTIONS,
+          provide: ENGINE_OPTIONS,
           useFactory: options.useFactory,
           inject: options.inject ?? [],
         },
         {
           provide: Engine,
-          inject: [TENON_ENGINE_OPTIONS],
+          inject: [ENGINE_OPTIONS],
           useFactory: (engineOptions: EngineOptions) =>
             new Engine({ logger: nestLogger(), ...engineOptions }, defaultWorkerName()),
         },
