@@ -2,12 +2,14 @@
 //
 //   apps ──┬─► engine ──────────────┐
 //          └─► store, dispatch ─────┴─► core ──► (nothing, not even node:*)
+//              store ──► migrations (which know TypeORM only)
 //   testing ──► engine, core            (imported by tests and benchmarks only)
 //   embedded ──► (no other library)     (imported by apps, tests and benchmarks)
 
 const SPEC = '\\.spec\\.ts$';
 const TESTS = ['^test/', '^libs/[^/]+/test/', '^apps/[^/]+/test/', '^bench/', SPEC];
 const CORE_INDEX = '^libs/core/src/index\\.ts$';
+const MIGRATIONS_INDEX = '^migrations/index\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -20,18 +22,33 @@ module.exports = {
       to: { pathNot: '^libs/core/src/' },
     },
     {
-      name: 'adapters-know-only-core',
-      comment: 'An adapter implements ports of the core and does not meet the others.',
+      name: 'know-only-core',
+      comment:
+        'Adapters and the engine know the ports of the core, and not each other: the application hands the adapters ' +
+        'to the engine. Holds for every library to come, until a rule here says otherwise.',
       severity: 'error',
-      from: { path: '^libs/(store|dispatch)/src/', pathNot: SPEC },
+      from: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/testing/', SPEC] },
       to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/$1/src/'] },
     },
     {
-      name: 'engine-knows-only-core',
-      comment: 'The engine names no database and no queue; the application hands them in.',
+      name: 'migrations-know-only-typeorm',
+      comment: "A user adds them to their own DataSource: they carry nothing but TypeORM's types.",
       severity: 'error',
-      from: { path: '^libs/engine/src/', pathNot: SPEC },
-      to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/engine/src/'] },
+      from: { path: '^migrations/' },
+      to: { pathNot: ['^migrations/', 'node_modules/typeorm/'] },
+    },
+    {
+      name: 'migrations-belong-to-the-store',
+      comment: 'Whoever needs a schema asks the store for it.',
+      severity: 'error',
+      from: { path: '^(libs|apps|test|bench)/', pathNot: ['^libs/store/'] },
+      to: { path: '^migrations/' },
+    },
+    {
+      name: 'migrations-index-only',
+      severity: 'error',
+      from: { pathNot: '^migrations/' },
+      to: { path: '^migrations/', pathNot: MIGRATIONS_INDEX },
     },
     {
       name: 'engine-names-no-adapter',
@@ -42,6 +59,7 @@ module.exports = {
     },
     {
       name: 'testing-knows-core-and-engine',
+      comment: 'It helps with both, and with no adapter: those are handed in by the test.',
       severity: 'error',
       from: { path: '^libs/testing/src/', pathNot: SPEC },
       to: {
@@ -59,7 +77,7 @@ module.exports = {
     },
     {
       name: 'embedded-stands-alone',
-      comment: 'Private servers know nothing of what runs on them.',
+      comment: 'Private servers know nothing of what runs on them, not even the core.',
       severity: 'error',
       from: { path: '^libs/embedded/src/', pathNot: SPEC },
       to: { path: '^(libs|apps|test|bench)/', pathNot: '^libs/embedded/src/' },
@@ -111,10 +129,11 @@ module.exports = {
       name: 'declared',
       comment: "A package's own package.json names what its sources import, types included.",
       severity: 'error',
-      from: { path: '^(libs|apps)/[^/]+/src/', pathNot: SPEC },
+      from: { path: '^((libs|apps)/[^/]+/src|migrations)/', pathNot: SPEC },
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
-        dependencyTypesNot: ['aliased'],
+        // An optional peer is reported as 'npm-no-pkg' as well.
+        dependencyTypesNot: ['aliased', 'npm-peer'],
       },
     },
     {
@@ -136,7 +155,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     // Our own dist only. A plain 'dist/' would also hide node_modules/*/dist, and with it most npm imports.
-    exclude: { path: '^(libs|apps)/[^/]+/dist/|^dist/' },
+    exclude: { path: '^((libs|apps)/[^/]+|migrations)/dist/|^dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],

@@ -31,7 +31,7 @@ const noAwait = ['AwaitExpression', 'ForOfStatement[await=true]'].map((selector)
 const timers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/coverage/', '**/.tenon/', 'apps/console/'] },
+  { ignores: ['**/dist/', '**/coverage/', '**/.tenon/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
