@@ -2,7 +2,7 @@
 // Method: batches of records of every kind, with stale and poisonous entries among them, judged by the report of each saga.
 import { InvariantError, replay, saga as declare } from '@tenon/core';
 import { ends, nextRow, pauses, row, stays, waits } from './saga-records';
-import { idsOf, useScene, type Draft } from './scene';
+import { byId, idsOf, useScene, type Draft } from './scene';
 import type { OpenStore } from './store-under-test';
 
 const LEASE_MS = 10_000;
@@ -156,9 +156,9 @@ export function describeRecord<T>(open: OpenStore<T>): void {
       const records = held.map((saga) =>
         saga === poisonous ? stays(saga, [nextRow(saga, { step: 'x'.repeat(101) })]) : ends(saga),
       );
-      expect(await scene().record(sessionId, ...records)).toEqual(
-        idsOf(held.filter((saga) => saga !== poisonous)),
-      );
+      const { recorded, refused } = await scene().store.record(records, sessionId);
+      expect([...recorded].sort(byId)).toEqual(idsOf(held.filter((saga) => saga !== poisonous)));
+      expect([...refused]).toEqual([[poisonous.id, expect.any(String)]]);
       expect(await scene().find(poisonous.id)).toMatchObject({
         markerStatus: 'taken',
         state: 'ready',

@@ -34,7 +34,7 @@ export const LONG_MS = 3_600_000;
 
 /** The store under test with the words in which the suite tells its stories. */
 export class Scene<T> {
-  readonly store: Store<T>;
+  readonly store: Store<T, T>;
 
   constructor(private readonly under: StoreUnderTest<T>) {
     this.store = under.store;
@@ -99,7 +99,7 @@ export class Scene<T> {
 
   /** Records, and answers the ids that were recorded. */
   async record(sessionId: string, ...records: readonly SagaRecord[]): Promise<readonly string[]> {
-    return [...(await this.store.record(records, sessionId))].sort(byId);
+    return [...(await this.store.record(records, sessionId)).recorded].sort(byId);
   }
 
   /** Behind the end of `ended`: the next of their keys, handed to `sessionId`. */
@@ -116,6 +116,11 @@ export class Scene<T> {
       await this.writeEffect(tx, effect);
       return rows;
     });
+  }
+
+  /** Milliseconds until something that the suite can run is due. */
+  nextDueMs(msMax = LONG_MS): Promise<number> {
+    return this.store.nextDueMs(TYPES, msMax);
   }
 
   async find(id: string): Promise<SagaReport> {

@@ -12,7 +12,7 @@ export interface CallerTransaction<T> {
 /** What {@link describeStore} needs of a store: the store itself, and the few things that only its user can do. */
 export interface StoreUnderTest<T> {
   /** Opened, its schema migrated, all its tables empty. */
-  readonly store: Store<T>;
+  readonly store: Store<T, T>;
   /** A handle like the caller's `tx`, but with no transaction open. */
   readonly outside: T;
   /** Begins a transaction as the caller of `append` would. At least four may be open at once. */

@@ -130,23 +130,28 @@ export function describeTakeIn<T>(open: OpenStore<T>): void {
     });
 
     it('are told ahead: the time until the next, at most as much as was asked for', async () => {
-      const { store } = scene();
-      expect(await store.nextDueMs(LONG_MS)).toBe(LONG_MS);
+      expect(await scene().nextDueMs()).toBe(LONG_MS);
       await scene().append({ delayMs: 60_000 }, { delayMs: 90_000 });
-      const ms = await store.nextDueMs(LONG_MS);
+      const ms = await scene().nextDueMs();
       expect(ms).toBeGreaterThan(30_000);
       expect(ms).toBeLessThanOrEqual(60_000);
-      expect(await store.nextDueMs(1_000)).toBe(1_000);
+      expect(await scene().nextDueMs(1_000)).toBe(1_000);
       await scene().passTime(60_001);
-      expect(await store.nextDueMs(LONG_MS)).toBe(0);
+      expect(await scene().nextDueMs()).toBe(0);
+    });
+
+    it('of what the caller cannot run do not count', async () => {
+      await scene().append({ type: UNKNOWN_TYPE }, { type: 'beta', delayMs: 60_000 });
+      expect(await scene().store.nextDueMs([{ type: 'alpha', version: 1 }], LONG_MS)).toBe(LONG_MS);
+      expect(await scene().nextDueMs()).toBeLessThanOrEqual(60_000);
     });
 
     it('of what is held or waits behind another do not count', async () => {
       const sessionId = await scene().session();
       await scene().append({ key: 'a' }, { key: 'a' });
-      expect(await scene().store.nextDueMs(LONG_MS)).toBe(0);
+      expect(await scene().nextDueMs()).toBe(0);
       expect(await scene().takeIn(sessionId)).toMatchObject({ held: [{}], parked: 1 });
-      expect(await scene().store.nextDueMs(LONG_MS)).toBe(LONG_MS);
+      expect(await scene().nextDueMs()).toBe(LONG_MS);
     });
   });
 }

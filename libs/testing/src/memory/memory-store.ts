@@ -5,6 +5,7 @@ import {
   type FencedCall,
   type HeldSaga,
   type NewMarker,
+  type RecordAnswer,
   type SagaRecord,
   type SagaReport,
   type StepCommit,
@@ -38,7 +39,7 @@ import { VirtualClock } from './virtual-clock';
  * });
  * store.clock.advance(60_000);
  */
-export class MemoryStore implements Store<MemoryTx> {
+export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   private readonly database: MemoryDatabase;
 
   constructor(readonly clock = new VirtualClock()) {
@@ -127,14 +128,16 @@ export class MemoryStore implements Store<MemoryTx> {
     return takeDue(this.database, request);
   }
 
-  async nextDueMs(msMax: number): Promise<number> {
+  async nextDueMs(types: TakeRequest['types'], msMax: number): Promise<number> {
+    const isServed = (row: { readonly type: string }): boolean =>
+      types.some(({ type }) => type === row.type);
     const markers = [...this.database.markers.values()].filter(
       ({ status }) => status === 'pending',
     );
     const sagas = [...this.database.sagas.values()].filter(({ sessionId }) => sessionId === null);
-    const waits = [...markers, ...sagas].map(
-      ({ dueAt }) => (dueAt ?? Infinity) - this.database.nowMs,
-    );
+    const waits = [...markers, ...sagas]
+      .filter(isServed)
+      .map(({ dueAt }) => (dueAt ?? Infinity) - this.database.nowMs);
     return Math.max(0, Math.min(msMax, ...waits));
   }
 
@@ -151,14 +154,8 @@ export class MemoryStore implements Store<MemoryTx> {
     if (!this.database.isLiving(sessionId)) return [];
     const held = tickets.flatMap(({ id, fence }) => {
       const saga = this.database.sagas.get(id);
-      if (
-        saga === undefined ||
-        saga.fence !== fence ||
-        saga.sessionId !== null ||
-        saga.dueAt === null
-      )
-        return [];
-      return this.database.giveTo(saga, sessionId);
+      const isFree = saga?.fence === fence && saga.sessionId === null && saga.dueAt !== null;
+      return isFree ? this.database.giveTo(saga, sessionId) : [];
     });
     if (held.length > 0) this.database.bookkeepingCommits += 1;
     return held;
@@ -179,7 +176,7 @@ export class MemoryStore implements Store<MemoryTx> {
       if (ids.includes(saga.id)) this.database.letGo(saga, delayMs);
   }
 
-  async record(records: readonly SagaRecord[], sessionId: string): Promise<ReadonlySet<string>> {
+  async record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer> {
     return record(this.database, records, sessionId);
   }
 

@@ -1,4 +1,4 @@
-import type { SagaRecord } from '@tenon/core';
+import type { RecordAnswer, SagaRecord } from '@tenon/core';
 import type { MemoryDatabase } from './memory-database';
 import { MemoryDataError } from './memory-errors';
 import type { SagaRow } from './memory-rows';
@@ -8,27 +8,33 @@ export function record(
   database: MemoryDatabase,
   records: readonly SagaRecord[],
   sessionId: string,
-): ReadonlySet<string> {
-  const recorded = records
-    .filter((each) => recordOne(database, each, sessionId))
-    .map(({ id }) => id);
-  if (recorded.length > 0) database.bookkeepingCommits += 1;
-  return new Set(recorded);
+): RecordAnswer {
+  const recorded = new Set<string>();
+  const refused = new Map<string, string>();
+  for (const entry of records) {
+    const saga = database.heldRow(entry.id, entry.fence, sessionId);
+    if (saga === null || hasMoreHistory(saga, entry)) continue;
+    try {
+      recordOne(database, saga, entry);
+      recorded.add(entry.id);
+    } catch (error) {
+      if (!(error instanceof MemoryDataError)) throw error;
+      refused.set(entry.id, error.message);
+    }
+  }
+  if (recorded.size > 0) database.bookkeepingCommits += 1;
+  return { recorded, refused };
 }
 
-function recordOne(database: MemoryDatabase, entry: SagaRecord, sessionId: string): boolean {
-  const saga = database.heldRow(entry.id, entry.fence, sessionId);
-  if (saga === null || database.sessions.get(sessionId)?.isEnded !== false) return false;
-  try {
-    saga.history.push(...database.checkedRows(saga, entry.transitions));
-  } catch (error) {
-    if (error instanceof MemoryDataError) return false;
-    throw error;
-  }
+function hasMoreHistory(saga: SagaRow, { transitions }: SagaRecord): boolean {
+  return transitions.some(({ seq }) => saga.history.some((row) => row.seq === seq));
+}
+
+function recordOne(database: MemoryDatabase, saga: SagaRow, entry: SagaRecord): void {
+  saga.history.push(...database.checkedRows(saga, entry.transitions));
   saga.state = entry.state;
   if (entry.hasProgressed) saga.crashes = 0;
   leave(database, saga, entry.exit);
-  return true;
 }
 
 function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord['exit']): void {
@@ -44,8 +50,7 @@ function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord['exit']
       marker.status = exit.marker;
       break;
     case 'pauses':
-      if (!exit.freesKey) break;
-      marker.status = 'done';
+      if (exit.freesKey) marker.status = 'done';
       break;
   }
   if (marker.status !== 'taken') marker.finishedAt = database.nowMs;
