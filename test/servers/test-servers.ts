@@ -7,6 +7,7 @@ import {
   type EmbeddedServer,
   fetchDebianPackages,
   findProgram,
+  type PostgresOptions,
   ServerUnavailableError,
   startMariadb,
   startPostgres,
@@ -94,7 +95,7 @@ export class TestServers {
       case 'postgres18':
         return startPostgres({ ...options, settings: FAST_POSTGRES });
       case 'postgres15':
-        return startPostgres({ ...options, settings: FAST_POSTGRES, binDir: await postgres15() });
+        return startPostgres({ ...options, settings: FAST_POSTGRES, ...(await postgres15()) });
       case 'mariadb':
         return startMariadb({ ...options, settings: FAST_MARIADB, hasBinaryLog: true });
       case 'redis':
@@ -116,10 +117,11 @@ async function isInstalled(name: ServerName): Promise<boolean> {
   }
 }
 
-async function postgres15(): Promise<string> {
-  if (existsSync(POSTGRES_15)) return POSTGRES_15;
-  const { root } = await fetchDebianPackages(['postgresql-15'], join(SERVERS_DIR, 'postgres15'));
-  return join(root, POSTGRES_15);
+async function postgres15(): Promise<Pick<PostgresOptions, 'binDir' | 'env'>> {
+  if (existsSync(POSTGRES_15)) return { binDir: POSTGRES_15 };
+  const folder = join(SERVERS_DIR, 'postgres15');
+  const { root, env } = await fetchDebianPackages(['postgresql-15'], folder);
+  return { binDir: join(root, POSTGRES_15), env };
 }
 
 /** A server is used as it is only if it was named. DATABASE_URL stands for the PostgreSQL nearest to its version. */
@@ -156,7 +158,7 @@ async function removeFoldersOfTheDead(): Promise<void> {
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // It lives, and is another user's.
   }
 }

@@ -25,6 +25,8 @@ export class DataFolder {
   readonly data: string;
   readonly logFile: string;
   readonly passwordFile: string;
+  private readonly lockFile: string;
+  private isHeld = false;
 
   private constructor(
     readonly dataDir: string,
@@ -35,6 +37,7 @@ export class DataFolder {
     this.data = join(home, 'data');
     this.logFile = join(home, 'server.log');
     this.passwordFile = join(home, 'password');
+    this.lockFile = join(home, 'lock.json');
   }
 
   /** Opens the folder `dataDir`, making it if need be, without taking hold of it yet. */
@@ -50,8 +53,10 @@ export class DataFolder {
 
   /** Takes hold of the folder for this process. Throws when another process, or another server here, holds it. */
   async hold(): Promise<void> {
+    if (this.isHeld) return;
     try {
-      await lockDataFolder(join(this.home, 'lock.json'), this.dataDir);
+      await lockDataFolder(this.lockFile, this.dataDir);
+      this.isHeld = true;
     } catch (error) {
       throw unusable(this.dataDir, error);
     }
@@ -59,7 +64,9 @@ export class DataFolder {
 
   /** Gives the folder up for another process to use. */
   async release(): Promise<void> {
-    await unlockDataFolder(join(this.home, 'lock.json'));
+    if (!this.isHeld) return; // It may be another's by now.
+    this.isHeld = false;
+    await unlockDataFolder(this.lockFile);
   }
 
   /** Runs `initialise` on an empty `data` folder and with a new password, unless a former start has completed it. */

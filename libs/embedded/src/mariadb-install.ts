@@ -70,7 +70,7 @@ export async function installMariadb(
   ].join('\n');
   const args = [
     ...layout.args,
-    ...['--bootstrap', `--datadir=${folder.data}`, `--tmpdir=${folder.data}`],
+    ...['--bootstrap', `--datadir=${folder.data}`],
     ...['--log-warnings=0', '--enforce-storage-engine=', '--max-allowed-packet=8M'],
   ];
   const { account } = folder;

@@ -61,10 +61,10 @@ function serverArgs(options: MariadbOptions, folder: DataFolder, port: number): 
   const all = {
     character_set_server: 'utf8mb4',
     skip_name_resolve: 'ON',
+    log_warnings: '1', // 2 tells of every client that just hangs up, such as our question whether it serves.
     ...(options.hasBinaryLog && { log_bin: 'binlog', binlog_format: 'ROW', server_id: '1' }),
     ...options.settings,
     datadir: folder.data,
-    tmpdir: folder.data,
     bind_address: '127.0.0.1',
     port: String(port),
     socket: '', // None: its path is limited to 107 characters.

@@ -14,13 +14,14 @@ export interface PostgresPrograms {
 
 /** The programs in `binDir`, or, without it, those of the npm package, in a place where `account` can run them. */
 export async function findPostgres(
-  binDir: string | undefined,
   account: Account | undefined,
+  binDir: string | undefined,
+  env: Program['env'] = {},
 ): Promise<PostgresPrograms> {
   const folder = binDir ?? join(await packagedPostgres(account), 'bin');
   const programs = {
-    initdb: { path: join(folder, 'initdb') },
-    postgres: { path: join(folder, 'postgres') },
+    initdb: { path: join(folder, 'initdb'), env },
+    postgres: { path: join(folder, 'postgres'), env },
   };
   try {
     await Promise.all([access(programs.initdb.path), access(programs.postgres.path)]);

