@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { type Account, serverAccount } from './account';
 import { lockDataFolder, unlockDataFolder } from './data-folder-lock';
-import { DataDirError, hasCode } from './errors';
+import { DataDirError, hasCode, messageOf } from './errors';
 import { reachableFolder } from './reachable-folder';
 import { runProgram } from './run-program';
 
@@ -143,13 +143,12 @@ export class DataFolder {
 
 function unusable(dataDir: string, cause: unknown): DataDirError {
   if (cause instanceof DataDirError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const cure = hasCode(cause, 'EACCES', 'EPERM')
     ? 'It belongs to another user: run as that user, remove it, or choose another dataDir.'
     : 'Choose another dataDir, or remove this one if its data is not needed.';
   return new DataDirError(
     'TENON_DATA_DIR_UNUSABLE',
-    `${dataDir} cannot be used: ${reason}. ${cure}`,
+    `${dataDir} cannot be used: ${messageOf(cause)}. ${cure}`,
     {
       cause,
     },

@@ -1,3 +1,8 @@
+// Not `instanceof Error`: under jest, errors of Node's own modules have another `Error`.
+import { types } from 'node:util';
+
+const { isNativeError } = types;
+
 /** The stable codes of this package's errors; messages may change, these do not. */
 export type EmbeddedErrorCode =
   | 'TENON_SERVER_UNAVAILABLE'
@@ -40,5 +45,10 @@ export class DataDirError extends EmbeddedError {}
 
 /** Whether `error` is an operating system error with this code (`ENOENT`, `EEXIST`, …). */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return isNativeError(error) && 'code' in error && codes.includes(String(error.code));
+}
+
+/** What a caught value says. */
+export function messageOf(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { canReach, serverAccount } from './account';
 import { fetchDebianPackages, missingLibraries } from './debian-packages';
-import { ServerUnavailableError } from './errors';
+import { messageOf, ServerUnavailableError } from './errors';
 import { findProgram } from './find-program';
 import type { Program } from './run-program';
 
@@ -49,9 +49,8 @@ export async function obtainProgram(
   try {
     return await fetchProgram(source, join(serversDir, kind));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new ServerUnavailableError(
-      `${source.title} is not available: no ${source.programs.join(' or ')} on the PATH, and ${reason}. ${source.cure}`,
+      `${source.title} is not available: no ${source.programs.join(' or ')} on the PATH, and ${messageOf(error)}. ${source.cure}`,
       { cause: error },
     );
   }
