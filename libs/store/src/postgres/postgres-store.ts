@@ -17,7 +17,7 @@ import type {
   Ticket,
 } from '@tenon/core';
 import { UsageError } from '@tenon/core';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { AfterCommit } from '../after-commit';
 import { callerRunner } from '../caller-tx';
 import { checkSchema, migrateSchema } from '../schema';
