@@ -15,7 +15,11 @@ beforeEach(async () => {
   folder = await testFolder();
   dataDir = join(folder.path, 'postgres');
 });
-afterEach(() => folder.remove());
+afterEach(async () => {
+  // Only a test that failed leaves some: it killed the guardian that would have ended them.
+  processesOf(folder.path).forEach((pid) => process.kill(pid, 'SIGKILL'));
+  await folder.remove();
+});
 
 describe('a data folder', () => {
   it('belongs to one process; another is told which', async () => {

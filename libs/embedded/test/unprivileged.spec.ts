@@ -10,7 +10,7 @@ import { KINDS } from './clients';
 
 const isRoot = process.getuid?.() === 0;
 
-describeIf(['mariadb', 'redis'], 'started by root', () => {
+describeIf(['mariadb', 'redis'], isRoot ? 'started by root' : 'started by root [be root]', () => {
   const asRoot = isRoot ? it : it.skip;
 
   asRoot.each(['postgres', 'mariadb', 'redis'] as const)(
