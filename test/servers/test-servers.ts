@@ -145,7 +145,9 @@ async function namedServers(): Promise<Partial<Record<ServerName, string>>> {
 
 async function nearestPostgres(url: string): Promise<'postgres15' | 'postgres18'> {
   const client = new Client({ connectionString: url });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw new Error(`DATABASE_URL names a server that cannot be used: ${String(error)}`);
+  });
   try {
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
     return Number.parseInt(rows[0]?.server_version ?? '', 10) <= 15 ? 'postgres15' : 'postgres18';
