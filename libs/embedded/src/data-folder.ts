@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Account, serverAccount } from './account';
 import { lockDataFolder, unlockDataFolder } from './data-folder-lock';
 import { DataDirError, hasCode, messageOf } from './errors';
+import { pathExists } from './path-exists';
 import { reachableFolder } from './reachable-folder';
 import { runProgram } from './run-program';
 
@@ -79,8 +80,7 @@ export class DataFolder {
     }
     await this.writeState({ kind: this.kind, isComplete: false });
     await rm(this.data, { recursive: true, force: true });
-    await mkdir(this.data, { mode: 0o700 });
-    await this.give(this.data);
+    await this.ensureFolder('data');
     const password = randomBytes(18).toString('base64url');
     await this.writeFile(this.passwordFile, password);
     await initialise(password);
@@ -98,6 +98,14 @@ export class DataFolder {
     return file;
   }
 
+  /** Makes sure of a folder beside `data` that only the server's account can enter, and returns its path. */
+  async ensureFolder(name: string): Promise<string> {
+    const path = join(this.home, name);
+    await mkdir(path, { mode: 0o700, recursive: true });
+    await this.give(path);
+    return path;
+  }
+
   private async give(path: string): Promise<void> {
     if (this.account) await chown(path, this.account.uid, this.account.gid);
   }
@@ -106,7 +114,7 @@ export class DataFolder {
   private async giveToAccount(): Promise<void> {
     if (!this.account || (await stat(this.data)).uid === this.account.uid) return;
     const owner = `${String(this.account.uid)}:${String(this.account.gid)}`;
-    await runProgram({ path: '/bin/chown' }, ['-R', owner, this.data, this.passwordFile]);
+    await runProgram({ path: 'chown' }, ['-R', owner, this.data, this.passwordFile]);
   }
 
   private async readState(): Promise<State | undefined> {
@@ -131,11 +139,7 @@ export class DataFolder {
         new Error(`it holds the data of ${state.kind}, not of ${this.kind}`),
       );
     }
-    const hasData = await stat(this.data).then(
-      () => true,
-      () => false,
-    );
-    if (!state && hasData) {
+    if (!state && (await pathExists(this.data))) {
       throw unusable(this.dataDir, new Error('it has a folder "data" that Tenon did not make'));
     }
   }

@@ -1,8 +1,9 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { DataFolder } from './data-folder';
 import { ServerStartError, ServerUnavailableError } from './errors';
+import { pathExists } from './path-exists';
 import { lastLines, type Program, runProgram } from './run-program';
 
 /** Where an installed or unpacked MariaDB has its parts. */
@@ -22,7 +23,10 @@ const SYSTEM_TABLES = [
 ] as const;
 
 /** Finds the parts that belong to `mariadbd`: next to it, wherever it was installed or unpacked. */
-export async function mariadbLayout(program: Program): Promise<MariadbLayout> {
+export async function mariadbLayout(
+  program: Program,
+  temporaryDir: string,
+): Promise<MariadbLayout> {
   for (const path of [program.path, await realpath(program.path)]) {
     const base = dirname(dirname(path));
     for (const share of ['share/mysql', 'share/mariadb', 'share']) {
@@ -33,8 +37,9 @@ export async function mariadbLayout(program: Program): Promise<MariadbLayout> {
         shareDir,
         args: [
           ...['--no-defaults', `--basedir=${base}`, `--lc-messages-dir=${shareDir}`],
+          `--tmpdir=${temporaryDir}`,
           `--character-sets-dir=${join(shareDir, 'charsets')}`,
-          ...((await exists(pluginDir)) ? [`--plugin-dir=${pluginDir}`] : []),
+          ...((await pathExists(pluginDir)) ? [`--plugin-dir=${pluginDir}`] : []),
         ],
       };
     }
@@ -102,14 +107,7 @@ function ownAccount(password: string): string {
 
 async function findFile(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
-    if (await exists(join(folder, name))) return join(folder, name);
+    if (await pathExists(join(folder, name))) return join(folder, name);
   }
   return undefined;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
