@@ -1,2 +1,5 @@
-/** The name under which this library is published. */
-export const PACKAGE_NAME = '@tenon/testing';
+export { describeStore } from './conformance/describe-store';
+export type { CallerTransaction, OpenStore, StoreUnderTest } from './conformance/store-under-test';
+export { MemoryStore } from './memory/memory-store';
+export { MemoryTx, type MemoryRow } from './memory/memory-tx';
+export { VirtualClock } from './memory/virtual-clock';
