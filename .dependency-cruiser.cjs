@@ -2,12 +2,14 @@
 //
 //   apps ──┬─► engine ──────────────┐
 //          └─► store, dispatch ─────┴─► core ──► (nothing, not even node:*)
+//              store ──► migrations (which know TypeORM only)
 //   testing ──► engine, core            (imported by tests and benchmarks only)
 //   embedded ──► (no other library)     (imported by apps, tests and benchmarks)
 
 const SPEC = '\\.spec\\.ts$';
 const TESTS = ['^test/', '^libs/[^/]+/test/', '^apps/[^/]+/test/', '^bench/', SPEC];
 const CORE_INDEX = '^libs/core/src/index\\.ts$';
+const MIGRATIONS_INDEX = '^migrations/index\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -27,6 +29,26 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/testing/', SPEC] },
       to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/$1/src/'] },
+    },
+    {
+      name: 'migrations-know-only-typeorm',
+      comment: "A user adds them to their own DataSource: they carry nothing but TypeORM's types.",
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { pathNot: ['^migrations/', 'node_modules/typeorm/'] },
+    },
+    {
+      name: 'migrations-belong-to-the-store',
+      comment: 'Whoever needs a schema asks the store for it.',
+      severity: 'error',
+      from: { path: '^(libs|apps|test|bench)/', pathNot: ['^libs/store/'] },
+      to: { path: '^migrations/' },
+    },
+    {
+      name: 'migrations-index-only',
+      severity: 'error',
+      from: { pathNot: '^migrations/' },
+      to: { path: '^migrations/', pathNot: MIGRATIONS_INDEX },
     },
     {
       name: 'engine-names-no-adapter',
@@ -107,7 +129,7 @@ module.exports = {
       name: 'declared',
       comment: "A package's own package.json names what its sources import, types included.",
       severity: 'error',
-      from: { path: '^(libs|apps)/[^/]+/src/', pathNot: SPEC },
+      from: { path: '^((libs|apps)/[^/]+/src|migrations)/', pathNot: SPEC },
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
         // An optional peer is reported as 'npm-no-pkg' as well.
@@ -133,7 +155,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     // Our own dist only. A plain 'dist/' would also hide node_modules/*/dist, and with it most npm imports.
-    exclude: { path: '^(libs|apps)/[^/]+/dist/|^dist/' },
+    exclude: { path: '^((libs|apps)/[^/]+|migrations)/dist/|^dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],

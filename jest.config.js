@@ -28,7 +28,10 @@ module.exports = {
   // Minutes, not seconds: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/test/long/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  moduleNameMapper: { '^@tenon/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  moduleNameMapper: {
+    '^@tenon/migrations$': '<rootDir>/migrations/index.ts',
+    '^@tenon/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
+  },
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', swcOptions] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   globalSetup: '<rootDir>/test/servers/global-setup.ts',

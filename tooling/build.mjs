@@ -1,4 +1,4 @@
-// Compiles libs/*/src and apps/*/src into the dist/ beside each, file by file, as CommonJS with source maps.
+// Compiles libs/*/src, apps/*/src and migrations/ into the dist/ of each, file by file, as CommonJS with source maps.
 // Packages find one another through node_modules/@tenon/*, which npm links to libs/*, so no path is rewritten.
 // Only what changed is compiled, and what has no source any more is removed. Prints to stderr alone: the standard
 // output of `npm run demo` belongs to the demo.
@@ -15,7 +15,11 @@ const recipe = Math.max(
   await modifiedAt(fileURLToPath(import.meta.url)),
 );
 
-const packages = [...(await packagesIn('libs')), ...(await packagesIn('apps'))];
+const packages = [
+  path.join(root, 'migrations'),
+  ...(await packagesIn('libs')),
+  ...(await packagesIn('apps')),
+];
 const compiled = (await Promise.all(packages.map(buildPackage))).reduce((a, b) => a + b, 0);
 if (compiled > 0) process.stderr.write(`build: ${compiled} files compiled\n`);
 
@@ -29,9 +33,11 @@ async function packagesIn(folder) {
 
 /** Brings one package's dist/ up to date and tells how many files it compiled. */
 async function buildPackage(dir) {
-  const sources = (await filesUnder(path.join(dir, 'src'))).filter(isSource);
+  // The migrations are found by people in migrations/postgres and migrations/mysql: that package has no src/.
+  const src = existsSync(path.join(dir, 'src')) ? path.join(dir, 'src') : dir;
+  const sources = (await filesUnder(src)).filter(isSource);
   const jobs = sources.map((source) => ({
-    source: path.join(dir, 'src', source),
+    source: path.join(src, source),
     target: path.join(dir, 'dist', source.replace(/\.ts$/, '.js')),
   }));
   await removeOrphans(path.join(dir, 'dist'), sources);
@@ -69,7 +75,10 @@ async function removeOrphans(dist, sources) {
 }
 
 function isSource(file) {
-  return file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts');
+  const isForeign = /^(dist|node_modules)[\\/]/.test(file);
+  return (
+    !isForeign && file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts')
+  );
 }
 
 async function filesUnder(dir) {

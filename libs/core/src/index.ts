@@ -24,6 +24,7 @@ export type {
   BlockedKey,
   FencedCall,
   HeldSaga,
+  RecordAnswer,
   SagaExit,
   SagaRecord,
   SagaReport,
@@ -35,7 +36,7 @@ export type {
   Taken,
   Ticket,
 } from './ports/store';
-export type { Register, Tx } from './ports/tx';
+export type { CallerTx, Register, Tx } from './ports/tx';
 export {
   backoffMs,
   exponential,

@@ -1,7 +1,8 @@
 import { UsageError } from './errors';
 
 /** What JSON can say. Payloads and step results are stored as JSON; money and large integers travel as strings. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /** The largest payload or step result that is stored, in bytes of UTF-8 JSON. Larger data belongs in a row of its own. */
 export const JSON_BYTES_MAX = 262_144;
@@ -18,7 +19,9 @@ export const JSON_BYTES_MAX = 262_144;
 export function toJsonText(what: string, value: unknown, bytesMax = JSON_BYTES_MAX): string {
   let text: string;
   try {
-    text = JSON.stringify(value ?? null, (name, part: unknown) => refuseUnstorable(what, name, part));
+    text = JSON.stringify(value ?? null, (name, part: unknown) =>
+      refuseUnstorable(what, name, part),
+    );
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -37,26 +40,21 @@ export function toJsonText(what: string, value: unknown, bytesMax = JSON_BYTES_M
 function refuseUnstorable(what: string, name: string, part: unknown): unknown {
   const fault = faultOf(part) ?? faultOf(name);
   if (fault === null) return part;
-  throw new UsageError('TENON_INVALID_RESULT', `${what} holds ${fault} at "${printable(name)}". Remove or encode it.`);
+  throw new UsageError(
+    'TENON_INVALID_RESULT',
+    `${what} holds ${fault} at "${printable(name)}". Remove or encode it.`,
+  );
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function faultOf(part: unknown): string | null {
-  switch (typeof part) {
-    case 'bigint':
-      return 'a BigInt (pass it as a string)';
-    case 'function':
-    case 'symbol':
-      return `a ${typeof part}`;
-    case 'number':
-      return Number.isFinite(part) ? null : `the number ${String(part)}`;
-    case 'string':
-      if (part.includes('\0')) return 'a NUL character';
-      return LONE_SURROGATE.test(part) ? 'half of a surrogate pair' : null;
-    default:
-      return null;
-  }
+  if (typeof part === 'bigint') return 'a BigInt (pass it as a string)';
+  if (typeof part === 'function' || typeof part === 'symbol') return `a ${typeof part}`;
+  if (typeof part === 'number') return Number.isFinite(part) ? null : `the number ${part}`;
+  if (typeof part !== 'string') return null;
+  if (part.includes('\0')) return 'a NUL character';
+  return LONE_SURROGATE.test(part) ? 'half of a surrogate pair' : null;
 }
 
 function printable(name: string): string {

@@ -1,2 +1,2 @@
-/** The name under which this library is published. */
-export const PACKAGE_NAME = '@tenon/store';
+// Gives `ctx.tx` and `start(tx, …)` their types, in every program that imports this library.
+import './register';

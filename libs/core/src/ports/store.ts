@@ -1,7 +1,7 @@
 import type { AppendedMarker, NewMarker, Payload } from '../marker/marker';
 import type { Phase, SagaState } from '../saga/states';
 import type { RecordedTransition, Transition } from '../saga/transition';
-import type { Tx } from './tx';
+import type { CallerTx, Tx } from './tx';
 
 /** A saga that a session holds, with everything needed to go on with it. */
 export interface HeldSaga {
@@ -70,6 +70,16 @@ export type SagaExit =
   | { readonly kind: 'ends'; readonly marker: 'done' | 'dead'; readonly reason: string | null }
   | { readonly kind: 'pauses'; readonly reason: string; readonly freesKey: boolean };
 
+/**
+ * What came of a group commit. An id in neither part is stale: it is not held by the session under that fence any more,
+ * or has a longer history than the caller knew. Load it and look.
+ */
+export interface RecordAnswer {
+  readonly recorded: ReadonlySet<string>;
+  /** Records that the database refuses as data, with its message: they will never be written as they are. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
 /** A handler call that is to happen in one local transaction with its fence row and its record. */
 export interface FencedCall {
   readonly sagaId: string;
@@ -119,7 +129,7 @@ export interface BlockedKey {
  * on conflicts, a bounded number of times; a method that takes one neither commits nor retries. Instants are the
  * database's: no method takes a `now`. Errors that are not met here are told apart by {@link classify}.
  */
-export interface Store<T = Tx> {
+export interface Store<T = Tx, C = CallerTx> {
   /** Connects the engine's own few connections. @throws SchemaError when the schema is missing, older or newer */
   open(): Promise<void>;
   /** Brings the schema up to this program's version, under a lock: any number of processes may call it at once. */
@@ -132,12 +142,16 @@ export interface Store<T = Tx> {
    * Inserts markers in the caller's transaction, and answers in the same order.
    * @throws UsageError `TENON_NOT_IN_TRANSACTION` when `tx` has no open transaction
    */
-  appendMarkers(tx: T, markers: readonly NewMarker[]): Promise<readonly AppendedMarker[]>;
+  appendMarkers(tx: C, markers: readonly NewMarker[]): Promise<readonly AppendedMarker[]>;
   /** Calls `callback` once, after the outermost transaction of `tx` has committed; never when it rolls back. */
-  afterCommit(tx: T, callback: () => void): void;
+  afterCommit(tx: C, callback: () => void): void;
 
   /** Opens a session: the right to hold sagas for `sessionMs`, renewed from time to time. Answers its id. */
-  openSession(session: { readonly worker: string; readonly sessionMs: number; readonly types: readonly string[] }): Promise<string>;
+  openSession(session: {
+    readonly worker: string;
+    readonly sessionMs: number;
+    readonly types: readonly string[];
+  }): Promise<string>;
   /** False: the session has lapsed; whatever it held may be someone else's by now. */
   renewSession(sessionId: string, sessionMs: number): Promise<boolean>;
   /** Ends a session in good order: lets go of all it holds, which counts as no crash. */
@@ -147,8 +161,8 @@ export interface Store<T = Tx> {
   takeIn(request: TakeRequest): Promise<Taken>;
   /** Claims sagas that nobody holds and that are due: retries, lapsed ones, and queued ones that nobody adopted. */
   takeDue(request: TakeRequest): Promise<Taken>;
-  /** Milliseconds until the next marker or saga is due, at most `msMax`; 0 when one is due already. */
-  nextDueMs(msMax: number): Promise<number>;
+  /** Milliseconds until the next marker or saga of one of `types` is due, at most `msMax`; 0 when one is due already. */
+  nextDueMs(types: TakeRequest['types'], msMax: number): Promise<number>;
   /** Makes every queued saga due at once: the queue has lost its jobs. Answers how many. */
   requeueQueued(): Promise<number>;
 
@@ -165,10 +179,10 @@ export interface Store<T = Tx> {
   letGo(ids: readonly string[], sessionId: string, delayMs: number): Promise<void>;
 
   /**
-   * GROUP COMMIT: records many sagas in one transaction, and answers the ids that were recorded. An id that is missing
-   * is not held by `sessionId` under that fence any more, or has a longer history than the caller knew: load it and look.
+   * GROUP COMMIT: records many sagas in one transaction, each saga at most once. What the database refuses is recorded
+   * in smaller and smaller parts, so that one bad record keeps no other from being written.
    */
-  record(records: readonly SagaRecord[], sessionId: string): Promise<ReadonlySet<string>>;
+  record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer>;
   /**
    * Behind the commit of their ends: hands the next marker of each of these sagas' keys to `sessionId`, as a saga that it
    * holds; one whose type is not among `types`, or all of them when `sessionId` is null, become pending again.
@@ -200,7 +214,13 @@ export interface Store<T = Tx> {
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;
   /** Appends one row to `repair_run`. */
-  recordRepair(run: { readonly rule: string; readonly found: number; readonly repaired: number; readonly durationMs: number; readonly error: string | null }): Promise<void>;
+  recordRepair(run: {
+    readonly rule: string;
+    readonly found: number;
+    readonly repaired: number;
+    readonly durationMs: number;
+    readonly error: string | null;
+  }): Promise<void>;
 
   /** A saga's marker, state and history, or null. For people and reports: reads, holds nothing. */
   findSaga(id: string): Promise<SagaReport | null>;

@@ -38,7 +38,10 @@ export function exponential(options: ExponentialOptions = {}): RetryPolicy {
 }
 
 /** The same wait before every attempt, without chance. */
-export function fixed(options: { readonly attempts: number; readonly delayMs: number }): RetryPolicy {
+export function fixed(options: {
+  readonly attempts: number;
+  readonly delayMs: number;
+}): RetryPolicy {
   const { attempts, delayMs } = options;
   return { attemptMax: attempts, delayMsMin: delayMs, delayMsMax: delayMs, factor: 1, jitter: 0 };
 }
@@ -55,9 +58,11 @@ export function backoffMs(policy: RetryPolicy, failures: number, random: number)
 /** What is wrong with `policy`, in words; an empty list when nothing is. */
 export function retryFaults(policy: RetryPolicy): readonly string[] {
   const faults: string[] = [];
-  if (!Number.isInteger(policy.attemptMax) || policy.attemptMax < 1) faults.push('attempts must be a whole number from 1');
+  if (!Number.isInteger(policy.attemptMax) || policy.attemptMax < 1)
+    faults.push('attempts must be a whole number from 1');
   if (!(policy.delayMsMin >= 0)) faults.push('the first wait must be 0 ms or more');
-  if (!(policy.delayMsMax >= policy.delayMsMin)) faults.push('the longest wait must not be below the first');
+  if (!(policy.delayMsMax >= policy.delayMsMin))
+    faults.push('the longest wait must not be below the first');
   if (!(policy.factor >= 1)) faults.push('the factor must be 1 or more');
   if (!(policy.jitter >= 0 && policy.jitter <= 1)) faults.push('jitter must lie in 0..1');
   return faults;

@@ -26,7 +26,10 @@ export interface ExternalContext<Input = unknown, Results = object> {
 }
 
 /** The context of a transactional step: what is written through `tx` happens exactly once. */
-export interface TransactionalContext<Input = unknown, Results = object> extends ExternalContext<Input, Results> {
+export interface TransactionalContext<Input = unknown, Results = object> extends ExternalContext<
+  Input,
+  Results
+> {
   /**
    * The transaction of this call, with Tenon's fence row already in it. It commits together with the record of the
    * step when the handler returns, and is rolled back when the handler refuses or throws. Do not commit it yourself.

@@ -44,7 +44,13 @@ export interface Facts {
  * - a confirm, cancel or compensation must succeed in the end: when its attempts are spent (or it refuses, which it
  *   may not) the saga pauses
  */
-export function decide(definition: SagaDefinition, progress: Progress, call: Call, outcome: Outcome, facts: Facts): Decision {
+export function decide(
+  definition: SagaDefinition,
+  progress: Progress,
+  call: Call,
+  outcome: Outcome,
+  facts: Facts,
+): Decision {
   const plan = new Plan(definition, progress, call, facts);
   const canTurnBack = (call.phase === 'action' || call.phase === 'try') && !progress.isDecided;
   switch (outcome.kind) {
@@ -52,10 +58,15 @@ export function decide(definition: SagaDefinition, progress: Progress, call: Cal
       return plan.succeed(outcome.result);
     case 'refused':
       if (canTurnBack) return plan.turnBack('refused', null, outcome.reason);
-      return plan.pause('refused', 'TENON_HANDLER_FAILED', `${call.phase} may not refuse here: ${outcome.reason}`);
+      return plan.pause(
+        'refused',
+        'TENON_HANDLER_FAILED',
+        `${call.phase} may not refuse here: ${outcome.reason}`,
+      );
     case 'failed': {
       if (!outcome.isFinal && call.attempt < call.step.retry.attemptMax) {
-        const delayMs = outcome.retryAfterMs ?? backoffMs(call.step.retry, call.attempt, facts.random);
+        const delayMs =
+          outcome.retryAfterMs ?? backoffMs(call.step.retry, call.attempt, facts.random);
         return plan.wait(outcome.code, outcome.message, delayMs);
       }
       if (canTurnBack) return plan.turnBack('failed', outcome.code, outcome.message);
@@ -65,13 +76,29 @@ export function decide(definition: SagaDefinition, progress: Progress, call: Cal
 }
 
 /** Stops a saga between two calls, for instance because it crashed its worker again and again. */
-export function pauseSaga(definition: SagaDefinition, progress: Progress, code: string, reason: string): Decision {
-  return between(definition, progress, 'paused', code, reason, { kind: 'paused', reason: `${code}: ${reason}` });
+export function pauseSaga(
+  definition: SagaDefinition,
+  progress: Progress,
+  code: string,
+  reason: string,
+): Decision {
+  return between(definition, progress, 'paused', code, reason, {
+    kind: 'paused',
+    reason: `${code}: ${reason}`,
+  });
 }
 
 /** Ends a saga whose payload no handler can be called with. Nothing was done, so nothing is undone. */
-export function killSaga(definition: SagaDefinition, progress: Progress, code: string, reason: string): Decision {
-  return between(definition, progress, 'killed', code, reason, { kind: 'ended', reason: `${code}: ${reason}` });
+export function killSaga(
+  definition: SagaDefinition,
+  progress: Progress,
+  code: string,
+  reason: string,
+): Decision {
+  return between(definition, progress, 'killed', code, reason, {
+    kind: 'ended',
+    reason: `${code}: ${reason}`,
+  });
 }
 
 function between(
@@ -86,7 +113,12 @@ function between(
   return { transitions: [row], progress: advance(definition, progress, row), then };
 }
 
-function movedRow(progress: Progress, to: SagaState, errorCode: string | null, reason: string | null): Transition {
+function movedRow(
+  progress: Progress,
+  to: SagaState,
+  errorCode: string | null,
+  reason: string | null,
+): Transition {
   return {
     seq: progress.seq + 1,
     step: null,
@@ -115,7 +147,12 @@ class Plan {
 
   succeed(result: Json): Decision {
     const outcome = this.facts.isEmpty === true ? 'empty' : 'succeeded';
-    return this.stepTo((after) => this.dueState(after), { outcome, errorCode: null, reason: null, result });
+    return this.stepTo((after) => this.dueState(after), {
+      outcome,
+      errorCode: null,
+      reason: null,
+      result,
+    });
   }
 
   turnBack(outcome: 'refused' | 'failed', errorCode: string | null, reason: string): Decision {
@@ -142,7 +179,11 @@ class Plan {
     const due = this.dueState(this.progress);
     if (due !== this.progress.state) this.push(movedRow(this.progress, due, null, null));
     const move = nextMove(this.definition, this.progress);
-    return this.done(move.kind === 'call' ? { kind: 'go on' } : { kind: 'ended', reason: this.progress.turnedBackBy });
+    return this.done(
+      move.kind === 'call'
+        ? { kind: 'go on' }
+        : { kind: 'ended', reason: this.progress.turnedBackBy },
+    );
   }
 
   /**
@@ -151,14 +192,24 @@ class Plan {
    */
   private pushStep(to: SagaState, said: Said): void {
     const active = STATE_OF_PHASE[this.call.phase];
-    if (this.progress.state !== active && to !== active) this.push(movedRow(this.progress, active, null, null));
+    if (this.progress.state !== active && to !== active)
+      this.push(movedRow(this.progress, active, null, null));
     this.push(this.stepRow(to, said));
   }
 
   private stepRow(to: SagaState, said: Said): Transition {
     const { step, phase, attempt } = this.call;
     const { state: from, seq } = this.progress;
-    return { seq: seq + 1, step: step.name, phase, attempt, from, to, ...said, durationMs: this.facts.durationMs };
+    return {
+      seq: seq + 1,
+      step: step.name,
+      phase,
+      attempt,
+      from,
+      to,
+      ...said,
+      durationMs: this.facts.durationMs,
+    };
   }
 
   /** The state in which a saga that has come this far waits for its next call, or in which it has ended. */

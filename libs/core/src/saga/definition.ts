@@ -7,7 +7,9 @@ export interface InputParser<Input> {
 }
 
 /** The input's type, as `saga({ input })` infers it. */
-export type InputOf<Parser> = Parser extends { parse(payload: unknown): infer Input } ? Input : never;
+export type InputOf<Parser> = Parser extends { parse(payload: unknown): infer Input }
+  ? Input
+  : never;
 
 /**
  * - `transactional`: the handler gets `ctx.tx`, and what it writes there happens exactly once

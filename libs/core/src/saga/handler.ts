@@ -9,7 +9,9 @@ import type { Refusal } from './outcome';
 export interface ActionHandler<Input, Output = void, Needs = object> {
   action(ctx: TransactionalContext<Input, Needs>): Promise<Output | Refusal>;
   /** Undoes the action. `ctx.output` is undefined when it is not known what the action did. Absent: nothing to undo. */
-  compensate?(ctx: WithOutput<TransactionalContext<Input, Needs>, Output | undefined>): Promise<void>;
+  compensate?(
+    ctx: WithOutput<TransactionalContext<Input, Needs>, Output | undefined>,
+  ): Promise<void>;
 }
 
 /** An {@link ActionHandler} for effects outside the database. It may be called again after a crash: pass on `ctx.idempotencyKey`. */

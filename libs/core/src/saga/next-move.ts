@@ -12,7 +12,10 @@ export interface Call {
 }
 
 /** What a saga does next. */
-export type Move = Call | { readonly kind: 'end'; readonly state: 'completed' | 'compensated' } | { readonly kind: 'stopped' };
+export type Move =
+  | Call
+  | { readonly kind: 'end'; readonly state: 'completed' | 'compensated' }
+  | { readonly kind: 'stopped' };
 
 /**
  * What to do with a saga that has come this far. Pure and total.
@@ -44,9 +47,13 @@ export function partsOf(definition: SagaDefinition): {
   };
 }
 
-function forward({ before, branches, behind }: ReturnType<typeof partsOf>, progress: Progress): Move {
+function forward(
+  { before, branches, behind }: ReturnType<typeof partsOf>,
+  progress: Progress,
+): Move {
   const isOpen = (step: Step): boolean => stepProgress(progress, step.name).forward !== 'succeeded';
-  const isUnconfirmed = (step: Step): boolean => stepProgress(progress, step.name).after !== 'confirmed';
+  const isUnconfirmed = (step: Step): boolean =>
+    stepProgress(progress, step.name).after !== 'confirmed';
   return (
     callFirst(before.filter(isOpen), 'action', progress) ??
     callFirst(branches.filter(isOpen), 'try', progress) ??
@@ -62,7 +69,10 @@ function backward({ before, branches }: ReturnType<typeof partsOf>, progress: Pr
   };
   return (
     callFirst(branches.filter(isOwed).reverse(), 'cancel', progress) ??
-    callFirst(before.filter(isOwed).reverse(), 'compensate', progress) ?? { kind: 'end', state: 'compensated' }
+    callFirst(before.filter(isOwed).reverse(), 'compensate', progress) ?? {
+      kind: 'end',
+      state: 'compensated',
+    }
   );
 }
 

@@ -74,8 +74,10 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
 
 function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
+  if (typeof thrown === 'string') return `the handler threw ${thrown}`;
   try {
-    return `the handler threw ${typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))}`;
+    // Of undefined this makes the text "undefined".
+    return `the handler threw ${JSON.stringify(thrown)}`;
   } catch {
     return 'the handler threw a value that cannot be shown';
   }

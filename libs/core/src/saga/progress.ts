@@ -31,33 +31,62 @@ export interface Progress {
   readonly steps: Readonly<Record<string, StepProgress>>;
 }
 
-const UNTOUCHED: StepProgress = { forward: 'pending', after: 'open', output: undefined, failures: {} };
+const UNTOUCHED: StepProgress = {
+  forward: 'pending',
+  after: 'open',
+  output: undefined,
+  failures: {},
+};
 
 /** A saga that has not begun. */
-export const NOT_BEGUN: Progress = { state: 'ready', seq: 0, direction: 'forward', isDecided: false, turnedBackBy: null, steps: {} };
+export const NOT_BEGUN: Progress = {
+  state: 'ready',
+  seq: 0,
+  direction: 'forward',
+  isDecided: false,
+  turnedBackBy: null,
+  steps: {},
+};
 
 export function stepProgress(progress: Progress, step: string): StepProgress {
   return progress.steps[step] ?? UNTOUCHED;
 }
 
 /** Folds a history, first row first. @throws InvariantError when the chain is broken or a move is illegal */
-export function replay(definition: SagaDefinition, history: readonly Transition[], from = NOT_BEGUN): Progress {
+export function replay(
+  definition: SagaDefinition,
+  history: readonly Transition[],
+  from = NOT_BEGUN,
+): Progress {
   return history.reduce((progress, transition) => advance(definition, progress, transition), from);
 }
 
 /** The progress after one more transition. */
-export function advance(definition: SagaDefinition, progress: Progress, transition: Transition): Progress {
+export function advance(
+  definition: SagaDefinition,
+  progress: Progress,
+  transition: Transition,
+): Progress {
   const { seq, from, to } = transition;
   invariant(seq === progress.seq + 1, `transition ${seq} follows number ${progress.seq}`);
-  invariant(from === progress.state, `transition ${seq} begins in ${from}, but the saga is ${progress.state}`);
-  invariant(isLegalSagaMove(from, to), `transition ${seq} moves from ${from} to ${to}, which is not allowed`);
+  invariant(
+    from === progress.state,
+    `transition ${seq} begins in ${from}, but the saga is ${progress.state}`,
+  );
+  invariant(
+    isLegalSagaMove(from, to),
+    `transition ${seq} moves from ${from} to ${to}, which is not allowed`,
+  );
   return {
     state: to,
     seq,
     direction: isBackward(to) ? 'backward' : progress.direction,
     isDecided: progress.isDecided || to === 'confirming',
     turnedBackBy: progress.turnedBackBy ?? (isBackward(to) ? transition.reason : null),
-    steps: from === 'paused' ? forgetFailures(progress.steps) : stepsAfter(definition, progress, transition),
+    steps:
+      from === 'paused'
+        ? forgetFailures(progress.steps)
+        : stepsAfter(definition, progress, transition),
   };
 }
 
@@ -65,14 +94,23 @@ function isBackward(state: SagaState): boolean {
   return state === 'cancelling' || state === 'compensating' || state === 'compensated';
 }
 
-function stepsAfter(definition: SagaDefinition, progress: Progress, transition: Transition): Progress['steps'] {
+function stepsAfter(
+  definition: SagaDefinition,
+  progress: Progress,
+  transition: Transition,
+): Progress['steps'] {
   const step = definition.steps.find((each) => each.name === transition.step);
   if (step === undefined || transition.phase === null) return progress.steps;
   const before = stepProgress(progress, step.name);
   return { ...progress.steps, [step.name]: stepAfter(step, before, transition, transition.phase) };
 }
 
-function stepAfter(step: Step, before: StepProgress, transition: Transition, phase: Phase): StepProgress {
+function stepAfter(
+  step: Step,
+  before: StepProgress,
+  transition: Transition,
+  phase: Phase,
+): StepProgress {
   const isForward = phase === 'action' || phase === 'try';
   switch (transition.outcome) {
     case 'failed': {
@@ -82,7 +120,9 @@ function stepAfter(step: Step, before: StepProgress, transition: Transition, pha
     case 'refused':
       // A transactional refusal was rolled back, so nothing is left of this step. An external one that had failed
       // before may have been carried out by the failed call: it stays unknown, and is undone.
-      return step.mode === 'external' && before.forward === 'unknown' ? before : { ...before, forward: 'refused' };
+      return step.mode === 'external' && before.forward === 'unknown'
+        ? before
+        : { ...before, forward: 'refused' };
     case 'succeeded':
     case 'empty':
       if (isForward) return { ...before, forward: 'succeeded', output: transition.result };
@@ -94,5 +134,7 @@ function stepAfter(step: Step, before: StepProgress, transition: Transition, pha
 
 /** A person who resumes a paused saga gives every handler its attempts back. */
 function forgetFailures(steps: Progress['steps']): Progress['steps'] {
-  return Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { ...step, failures: {} }]));
+  return Object.fromEntries(
+    Object.entries(steps).map(([name, step]) => [name, { ...step, failures: {} }]),
+  );
 }

@@ -98,7 +98,9 @@ function build<Input, Results>(definition: SagaDefinition<Input>): Saga<Input, R
   };
   return {
     ...definition,
-    step: (name: string, handler: HandlerClass, options?: StepOptions) => add('action', name, handler, options),
-    tcc: (name: string, handler: HandlerClass, options?: StepOptions) => add('tcc', name, handler, options),
+    step: (name: string, handler: HandlerClass, options?: StepOptions) =>
+      add('action', name, handler, options),
+    tcc: (name: string, handler: HandlerClass, options?: StepOptions) =>
+      add('tcc', name, handler, options),
   } as Saga<Input, Results>;
 }

@@ -14,7 +14,11 @@ export const MARKER_STATUSES = ['pending', 'parked', 'taken', 'done', 'dead'] as
 export type MarkerStatus = (typeof MARKER_STATUSES)[number];
 
 /** Markers in these statuses make the later ones of their key wait. */
-export const KEY_HOLDING_STATUSES = ['pending', 'parked', 'taken'] as const satisfies readonly MarkerStatus[];
+export const KEY_HOLDING_STATUSES = [
+  'pending',
+  'parked',
+  'taken',
+] as const satisfies readonly MarkerStatus[];
 
 /** Legal moves of a marker. */
 export const MARKER_MOVES: Readonly<Record<MarkerStatus, readonly MarkerStatus[]>> = {
@@ -64,7 +68,11 @@ export const SAGA_MOVES: Readonly<Record<SagaState, readonly SagaState[]>> = {
 };
 
 /** The states in which a saga has ended for good. */
-export const FINAL_STATES = ['completed', 'compensated', 'killed'] as const satisfies readonly SagaState[];
+export const FINAL_STATES = [
+  'completed',
+  'compensated',
+  'killed',
+] as const satisfies readonly SagaState[];
 
 /** The states in which the engine will go on with a saga by itself. */
 export const LIVE_STATES = [

@@ -8,10 +8,16 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
 export const TIMEOUT_MS_MAX = 2_147_483_647;
 
 /** Everything that is wrong with a definition, in words; an empty list when nothing is. */
-export function definitionFaults(definition: Pick<SagaDefinition, 'type' | 'version' | 'steps'>): readonly string[] {
+export function definitionFaults(
+  definition: Pick<SagaDefinition, 'type' | 'version' | 'steps'>,
+): readonly string[] {
   const faults: string[] = [];
   if (!NAME.test(definition.type)) faults.push(`its type must match ${String(NAME)}`);
-  if (!Number.isInteger(definition.version) || definition.version < 1 || definition.version > 2 ** 31 - 1) {
+  if (
+    !Number.isInteger(definition.version) ||
+    definition.version < 1 ||
+    definition.version > 2 ** 31 - 1
+  ) {
     faults.push(`its version must be a whole number from 1, not ${String(definition.version)}`);
   }
   definition.steps.forEach((step, index) => {
@@ -21,7 +27,9 @@ export function definitionFaults(definition: Pick<SagaDefinition, 'type' | 'vers
     faults.push(...stepFaults(step).map((fault) => `step "${step.name}": ${fault}`));
   });
   if (branchesAreApart(definition.steps)) {
-    faults.push('its TCC branches must stand next to each other: they are decided together. Move the step in between.');
+    faults.push(
+      'its TCC branches must stand next to each other: they are decided together. Move the step in between.',
+    );
   }
   return faults;
 }
@@ -33,7 +41,9 @@ function stepFaults(step: Step): readonly string[] {
     faults.push(`timeoutMs must lie between 1 and ${TIMEOUT_MS_MAX}`);
   }
   if (typeof step.handler !== 'function') {
-    faults.push('it has no handler class; is there a circular import between the saga and its handlers?');
+    faults.push(
+      'it has no handler class; is there a circular import between the saga and its handlers?',
+    );
   }
   return faults;
 }
