@@ -1,2 +1,7 @@
-/** The name under which this library is published. */
-export const PACKAGE_NAME = '@tenon/engine';
+export { TenonClient, type Started } from './client';
+export { systemClock, type Clock } from './clock/clock';
+export { Engine, type EngineCounters } from './engine';
+export type { EngineLogger } from './logger';
+export type { TenonFeature } from './nest/feature';
+export { TenonModule, type TenonAsyncOptions } from './nest/tenon.module';
+export type { EngineOptions, Role } from './options';

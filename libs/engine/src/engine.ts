@@ -1,0 +1,179 @@
+import { TenonError, type HandlerClass, type StoreCounters } from '@tenon/core';
+import { TenonClient } from './client';
+import { errorLine } from './logger';
+import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
+import { Outage } from './outage';
+import { Recorder } from './recorder';
+import { SagaRegistry } from './registry';
+import { Relay } from './relay';
+import { Repair } from './repair/repair';
+import { repairRules } from './repair/rules';
+import { SagaRunner } from './saga-runner';
+import { SessionKeeper } from './session';
+import { StepCaller } from './step-caller';
+import { Worker } from './worker';
+
+/** What this process has done since it started. */
+export interface EngineCounters extends StoreCounters {
+  /** Jobs that were sent to the queue. */
+  readonly queueJobs: number;
+}
+
+/** What runs in a process that has a role. */
+interface Running {
+  readonly sessions: SessionKeeper;
+  readonly recorder: Recorder;
+  readonly worker: Worker | null;
+  readonly relay: Relay | null;
+  readonly repair: Repair | null;
+}
+
+/** Tenon in one process: puts the parts together, starts them in order, and stops them in the reverse one. */
+export class Engine {
+  readonly registry = new SagaRegistry();
+  readonly client: TenonClient;
+  private readonly options: ResolvedOptions;
+  private readonly outage: Outage;
+  private running: Running | null = null;
+  private isStopping = false;
+  private stopped: Promise<void> | null = null;
+
+  /** @throws UsageError that lists every option that cannot be used */
+  constructor(options: EngineOptions, workerNameDefault: string) {
+    this.options = resolveOptions(options, workerNameDefault);
+    const { store, dispatcher, faults, hints, clock, logger } = this.options;
+    this.outage = new Outage({ clock, logger, classify: (error) => store.classify(error) });
+    const nudge = (delayMs: number): void => this.running?.relay?.nudgeIn(delayMs);
+    this.client = new TenonClient({ store, dispatcher, faults, hints, nudge });
+  }
+
+  /**
+   * Migrates, opens the store and the queue, and begins to work. Waits for a database that does not answer yet.
+   *
+   * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, SchemaError when the schema does not fit,
+   * TenonError `TENON_STORE_UNAVAILABLE` when the database did not answer in time
+   */
+  async start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
+    const { roles } = this.options;
+    if (roles.length > 0) this.registry.resolveHandlers(findHandler);
+    await this.openStore();
+    if (roles.length > 0) this.running = await this.startRoles();
+    await this.openDispatcher(this.running);
+    this.running?.relay?.start();
+    if (this.running?.repair) this.startRepair(this.running, this.running.repair);
+  }
+
+  /** Ends in good order: claims nothing more, lets running handlers end within the grace time, frees what is left. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopOnce();
+    return this.stopped;
+  }
+
+  counters(): EngineCounters {
+    const { store, dispatcher } = this.options;
+    return { ...store.counters(), queueJobs: dispatcher.sentJobs() };
+  }
+
+  private async openStore(): Promise<void> {
+    const { store, clock, startTimeoutMs, migrate } = this.options;
+    const patience = new AbortController();
+    const cancel = clock.after(startTimeoutMs, () => patience.abort());
+    const opened = await this.outage.outlast('start', patience.signal, async () => {
+      if (migrate) await store.migrate();
+      await store.open();
+      return true;
+    });
+    cancel();
+    if (opened !== null) return;
+    throw new TenonError(
+      'TENON_STORE_UNAVAILABLE',
+      `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
+    );
+  }
+
+  private async openDispatcher(running: Running | null): Promise<void> {
+    const { dispatcher, hints, logger } = this.options;
+    const { relay, worker } = running ?? {};
+    const handlers = {
+      onChunk: async (tickets: Parameters<Worker['adopt']>[0]): Promise<void> =>
+        worker?.adopt(tickets),
+      onTick: async (): Promise<void> => relay?.nudge(),
+      onWake: (): void => {
+        if (hints) relay?.nudge();
+      },
+    };
+    try {
+      await dispatcher.open(running === null ? null : handlers);
+    } catch (error) {
+      logger.warn(
+        `The queue cannot be reached (${errorLine(error)}). The database is worked on without it meanwhile.`,
+      );
+    }
+  }
+
+  private async startRoles(): Promise<Running> {
+    const { options, outage, registry } = this;
+    const { store, clock, logger, faults, roles } = options;
+    const types = registry.newest();
+    const isStopping = (): boolean => this.isStopping;
+    const sessions = new SessionKeeper({
+      ...options,
+      outage,
+      types: types.map(({ type }) => type),
+    });
+    const recorder = new Recorder({ store, outage, logger, faults });
+    const onRoom = (): void => this.running?.relay?.roomAgain();
+    const worker = roles.includes('worker')
+      ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
+      : null;
+    worker?.useRunner(
+      new SagaRunner({
+        ...options,
+        registry,
+        recorder,
+        outage,
+        isStopping,
+        caller: new StepCaller(options),
+        onKeyFree: (saga, session) => worker.releaseKey(saga, session),
+        onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
+      }),
+    );
+    const relay = roles.includes('relay')
+      ? new Relay({ ...options, sessions, worker, outage, types })
+      : null;
+    const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
+    await sessions.start();
+    return { sessions, recorder, worker, relay, repair };
+  }
+
+  private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
+    repair.start(
+      repairRules({
+        ...this.options,
+        currentSession: () => sessions.current(),
+        isRunningHere: (id) => worker?.has(id) ?? false,
+        runHere: (held, session) => worker?.run(held, session),
+        nudge: () => relay?.nudge(),
+      }),
+    );
+  }
+
+  private async stopOnce(): Promise<void> {
+    const { store, dispatcher, clock, logger, shutdownGraceMs } = this.options;
+    this.isStopping = true;
+    const { running } = this;
+    const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
+    await running?.repair?.stop();
+    await running?.relay?.stop();
+    await running?.worker?.drain(patience);
+    try {
+      await dispatcher.close();
+    } catch (error) {
+      logger.warn(
+        `The queue was not left in good order (${errorLine(error)}). Nothing is lost by that.`,
+      );
+    }
+    await running?.sessions.stop();
+    await store.close();
+  }
+}

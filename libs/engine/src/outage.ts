@@ -1,0 +1,58 @@
+import type { StoreErrorKind } from '@tenon/core';
+import type { Clock } from './clock/clock';
+import { errorLine, type EngineLogger } from './logger';
+
+const DELAY_MS_MIN = 50;
+const DELAY_MS_MAX = 1_000;
+
+interface Dependencies {
+  readonly clock: Clock;
+  readonly logger: EngineLogger;
+  readonly classify: (error: unknown) => StoreErrorKind;
+}
+
+/**
+ * Keeps trying work that needs the database while the database is away, and tells a person once when it went and once
+ * when it came back. Every other error is thrown at once.
+ */
+export class Outage {
+  private since: number | null = null;
+
+  constructor(private readonly deps: Dependencies) {}
+
+  /** Answers null when `signal` aborted before the work could be done. */
+  async outlast<R>(what: string, signal: AbortSignal, work: () => Promise<R>): Promise<R | null> {
+    for (
+      let delayMs = DELAY_MS_MIN;
+      !signal.aborted;
+      delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)
+    ) {
+      try {
+        const result = await work();
+        this.isOver();
+        return result;
+      } catch (error) {
+        const kind = this.deps.classify(error);
+        if (kind !== 'unavailable' && kind !== 'conflict') throw error;
+        if (kind === 'unavailable') this.begins(what, error);
+        await this.deps.clock.sleep(delayMs * (0.5 + this.deps.clock.random() / 2), signal);
+      }
+    }
+    return null;
+  }
+
+  private begins(what: string, error: unknown): void {
+    if (this.since !== null) return;
+    this.since = this.deps.clock.now();
+    this.deps.logger.warn(
+      `The database does not answer (${what}: ${errorLine(error)}). Trying again until it does.`,
+    );
+  }
+
+  private isOver(): void {
+    if (this.since === null) return;
+    const seconds = ((this.deps.clock.now() - this.since) / 1000).toFixed(1);
+    this.since = null;
+    this.deps.logger.log(`The database answers again, after ${seconds} s.`);
+  }
+}

@@ -1,0 +1,118 @@
+import type { FaultPoints, RecordAnswer, SagaRecord, Store } from '@tenon/core';
+import { errorLine, type EngineLogger } from './logger';
+import type { Outage } from './outage';
+import type { Session } from './session';
+
+/** One saga's record, on its way into the next group commit. */
+interface Entry {
+  readonly record: SagaRecord;
+  readonly session: Session;
+  readonly settle: readonly ((result: RecordResult) => void)[];
+}
+
+/**
+ * - `recorded`: it is in the database
+ * - `stale`: this session does not hold the saga any more, or its history is longer than the caller knew: load it and look
+ * - otherwise the database's message: it refuses the record as data, and always will
+ */
+export type RecordResult = 'recorded' | 'stale' | { readonly refusedBecause: string };
+
+interface Dependencies {
+  readonly store: Store;
+  readonly outage: Outage;
+  readonly logger: EngineLogger;
+  readonly faults: FaultPoints;
+}
+
+/** Records per transaction: enough to make the commit cheap, few enough to keep its locks short. */
+const BATCH_SIZE_MAX = 500;
+
+/**
+ * GROUP COMMIT. While one commit is on its way the next batch gathers, so the commits per saga fall as the load rises, and
+ * an idle process waits for nothing.
+ */
+export class Recorder {
+  private queue = new Map<string, Entry>();
+  private flushing: Promise<void> | null = null;
+
+  constructor(private readonly deps: Dependencies) {}
+
+  /**
+   * Records a saga's transitions and where they lead.
+   *
+   * An entry that waits and has no transitions of its own (they were committed with the handler) is overtaken by the next
+   * one of its saga: only the newest state of a saga needs to be written.
+   */
+  record(record: SagaRecord, session: Session): Promise<RecordResult> {
+    return new Promise((resolve) => {
+      const waiting = this.queue.get(record.id);
+      const settle = [...(waiting?.settle ?? []), resolve];
+      const transitions = [...(waiting?.record.transitions ?? []), ...record.transitions];
+      const hasProgressed = record.hasProgressed || (waiting?.record.hasProgressed ?? false);
+      this.queue.set(record.id, {
+        record: { ...record, transitions, hasProgressed },
+        session,
+        settle,
+      });
+      this.flushing ??= this.flush();
+    });
+  }
+
+  /** Resolves when everything that was recorded so far is settled. */
+  async drain(): Promise<void> {
+    while (this.flushing !== null) await this.flushing;
+  }
+
+  private async flush(): Promise<void> {
+    // One turn of the event loop: sagas that came back together are recorded together.
+    await Promise.resolve();
+    while (this.queue.size > 0) {
+      const batch = this.nextBatch();
+      const { recorded, refused } = await this.write(batch);
+      for (const { record, settle } of batch) {
+        const refusedBecause = refused.get(record.id);
+        const result = recorded.has(record.id)
+          ? 'recorded'
+          : refusedBecause === undefined
+            ? 'stale'
+            : { refusedBecause };
+        settle.forEach((resolve) => resolve(result));
+      }
+    }
+    this.flushing = null;
+  }
+
+  /** The oldest entries of one session. */
+  private nextBatch(): readonly Entry[] {
+    const batch: Entry[] = [];
+    for (const entry of this.queue.values()) {
+      if (entry.session !== (batch[0] ?? entry).session) continue;
+      batch.push(entry);
+      if (batch.length === BATCH_SIZE_MAX) break;
+    }
+    for (const entry of batch) this.queue.delete(entry.record.id);
+    return batch;
+  }
+
+  private async write(batch: readonly Entry[]): Promise<RecordAnswer> {
+    const session = batch[0]?.session;
+    if (session === undefined) return NOTHING;
+    const { store, outage, faults, logger } = this.deps;
+    const records = batch.map((entry) => entry.record);
+    try {
+      await faults.hit('record.before');
+      const answer = await outage.outlast('record', session.signal, () =>
+        store.record(records, session.id),
+      );
+      await faults.hit('record.after');
+      return answer ?? NOTHING;
+    } catch (error) {
+      // The store has met what can be met by trying again. What is left concerns all of the batch; each saga is loaded
+      // and looked at, and goes on from what the database knows.
+      logger.error(`A group commit of ${batch.length} sagas failed: ${errorLine(error)}`);
+      return NOTHING;
+    }
+  }
+}
+
+const NOTHING: RecordAnswer = { recorded: new Set(), refused: new Map() };

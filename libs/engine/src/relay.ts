@@ -1,0 +1,193 @@
+import type { Dispatcher, FaultPoints, Store, TakeRequest, Taken, Ticket } from '@tenon/core';
+import type { Clock } from './clock/clock';
+import { errorLine, type EngineLogger } from './logger';
+import type { Outage } from './outage';
+import type { Session, SessionKeeper } from './session';
+import type { Worker } from './worker';
+
+interface Dependencies {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly sessions: SessionKeeper;
+  /** Null in a process that only takes in and dispatches. */
+  readonly worker: Worker | null;
+  readonly outage: Outage;
+  readonly clock: Clock;
+  readonly logger: EngineLogger;
+  readonly faults: FaultPoints;
+  readonly types: TakeRequest['types'];
+  readonly pollMsMax: number;
+  readonly inlineMax: number;
+  readonly chunkSizeMax: number;
+  readonly requeueMs: number;
+}
+
+/** Markers per claim: one short transaction. */
+const TAKE_MAX = 500;
+/** With so many chunks waiting for workers no more are made: what is not taken in is best kept by the database. */
+const CHUNKS_WAITING_MAX = 10;
+/** After a failed send the queue is left alone for this long, in milliseconds. */
+const QUEUE_REST_MS = 2_000;
+
+/**
+ * Takes markers in and dispatches their sagas: a few are run here at once, many go through the queue in chunks. One claim
+ * is under way at a time; whatever asks for another meanwhile is answered by one more round behind it.
+ */
+export class Relay {
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> = Promise.resolve();
+  private isNudged = true;
+  private wakeUp: (() => void) | null = null;
+  private hasBacklog = false;
+  private queueRestsUntilMs = 0;
+
+  constructor(private readonly deps: Dependencies) {}
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  /** No claim is begun any more; resolves when the last one has ended. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.nudge();
+    await this.loop;
+  }
+
+  /** There is work: looks for it now. */
+  nudge(): void {
+    this.isNudged = true;
+    this.wakeUp?.();
+  }
+
+  /** There will be work: looks for it after `delayMs`. */
+  nudgeIn(delayMs: number): void {
+    // What lies behind the next polls is theirs to find, and costs no timer.
+    if (delayMs <= this.deps.pollMsMax) this.deps.clock.after(delayMs + 1, () => this.nudge());
+  }
+
+  /** A worker has made room. Of interest only while there is more work than room. */
+  roomAgain(): void {
+    if (this.hasBacklog) this.nudge();
+  }
+
+  private async run(): Promise<void> {
+    const { logger, clock, pollMsMax } = this.deps;
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.lookForWork();
+      } catch (error) {
+        logger.error(`The relay met an error and goes on: ${errorLine(error)}`);
+        await clock.sleep(pollMsMax, this.stopping.signal);
+      }
+    }
+  }
+
+  private async lookForWork(): Promise<void> {
+    const isDue = this.isNudged || (await this.nextDueMs()) === 0;
+    if (isDue) {
+      this.isNudged = false;
+      while (await this.round());
+    }
+    const dueMs = await this.nextDueMs();
+    // Due, but not for us or not now (no room, an unknown type): there is no use in asking again at once.
+    await this.rest(dueMs === 0 ? this.deps.pollMsMax : dueMs);
+  }
+
+  private async nextDueMs(): Promise<number> {
+    const { store, outage, types, pollMsMax } = this.deps;
+    if (this.isNudged) return 0;
+    return (
+      (await outage.outlast('look for work', this.stopping.signal, () =>
+        store.nextDueMs(types, pollMsMax),
+      )) ?? pollMsMax
+    );
+  }
+
+  private async rest(ms: number): Promise<void> {
+    if (this.isNudged) return;
+    const nap = new AbortController();
+    this.wakeUp = () => nap.abort();
+    // A little less than asked for, by chance: the processes of a cluster do not poll in step.
+    await this.deps.clock.sleep(ms * (0.9 + this.deps.clock.random() / 10), nap.signal);
+    this.wakeUp = null;
+  }
+
+  /** TAKE IN and DISPATCH, one batch. True when there is likely to be more. */
+  private async round(): Promise<boolean> {
+    const session = await this.deps.sessions.living();
+    if (session === null || this.stopping.signal.aborted) return false;
+    const request = await this.request(session);
+    if (request === null) return false;
+    const { store, outage, faults } = this.deps;
+    const fresh = await outage.outlast('take in', session.signal, () => store.takeIn(request));
+    if (fresh === null) return true;
+    await faults.hit('takein.after');
+    await this.dispatch(fresh, session);
+    const due = await outage.outlast('take due sagas', session.signal, () =>
+      store.takeDue(request),
+    );
+    if (due !== null) await this.dispatch(due, session);
+    this.hasBacklog =
+      sizeOf(fresh) >= request.limit || (due !== null && sizeOf(due) >= request.limit);
+    return this.hasBacklog;
+  }
+
+  /** What may be claimed now, or null when neither this process nor the queue has room. */
+  private async request(session: Session): Promise<TakeRequest | null> {
+    const { worker, types, requeueMs } = this.deps;
+    const room = worker?.room() ?? 0;
+    const queue = await this.queueRoom();
+    if (queue === 'full' || (queue === 'out of order' && room === 0)) return null;
+    // Without a queue this process takes what it can run itself.
+    const limit = queue === 'free' ? TAKE_MAX : Math.min(TAKE_MAX, room);
+    const inlineMax = queue === 'free' ? Math.min(this.deps.inlineMax, room) : limit;
+    return { limit, inlineMax, sessionId: session.id, types, requeueMs };
+  }
+
+  /** Asks the queue only while there is a backlog: a quiet process spares the round trip. */
+  private async queueRoom(): Promise<'free' | 'full' | 'out of order'> {
+    if (this.deps.clock.now() < this.queueRestsUntilMs) return 'out of order';
+    if (!this.hasBacklog) return 'free';
+    try {
+      return (await this.deps.dispatcher.waitingChunks()) >= CHUNKS_WAITING_MAX ? 'full' : 'free';
+    } catch (error) {
+      this.queueFailed(error);
+      return 'out of order';
+    }
+  }
+
+  private async dispatch(taken: Taken, session: Session): Promise<void> {
+    this.deps.worker?.run(taken.held, session);
+    if (taken.queued.length === 0) return;
+    try {
+      await this.deps.dispatcher.send(chunksOf(taken.queued, this.deps.chunkSizeMax));
+      await this.deps.faults.hit('dispatch.after');
+    } catch (error) {
+      this.queueFailed(error);
+      // They are marked as queued and are not: make them due again, to be run here while the queue rests.
+      await this.deps.outage.outlast('requeue', session.signal, () =>
+        this.deps.store.requeueQueued(),
+      );
+      this.nudge();
+    }
+  }
+
+  private queueFailed(error: unknown): void {
+    this.queueRestsUntilMs = this.deps.clock.now() + QUEUE_REST_MS;
+    this.deps.logger.warn(
+      `The queue does not answer (${errorLine(error)}). Sagas run in the process that takes them in until it does.`,
+    );
+  }
+}
+
+function sizeOf(taken: Taken): number {
+  return taken.held.length + taken.queued.length + taken.parked;
+}
+
+function chunksOf(tickets: readonly Ticket[], sizeMax: number): readonly (readonly Ticket[])[] {
+  const chunks: (readonly Ticket[])[] = [];
+  for (let start = 0; start < tickets.length; start += sizeMax)
+    chunks.push(tickets.slice(start, start + sizeMax));
+  return chunks;
+}

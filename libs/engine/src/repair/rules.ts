@@ -1,0 +1,108 @@
+import type { Dispatcher, HeldSaga, Store } from '@tenon/core';
+import type { Session } from '../session';
+
+/** What one run of a rule came to. */
+export interface Repaired {
+  readonly found: number;
+  readonly repaired: number;
+}
+
+/** Something the flow should never leave behind, and how it is mended. Running a rule twice, or at two places at once, is harmless. */
+export interface RepairRule {
+  readonly name: string;
+  readonly everyMs: number;
+  run(): Promise<Repaired>;
+}
+
+/** What the rules work on. */
+export interface RepairContext {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly sessionMs: number;
+  readonly pollMsMax: number;
+  readonly unservedGraceMs: number;
+  readonly fenceRetentionMs: number;
+  readonly currentSession: () => Session | null;
+  readonly isRunningHere: (sagaId: string) => boolean;
+  readonly runHere: (held: readonly HeldSaga[], session: Session) => void;
+  /** Work was made due: look for it. */
+  readonly nudge: () => void;
+}
+
+/** Parked markers are looked at only after this long at the head of their key: a release is usually on its way. */
+const PARKED_GRACE_MS = 2_000;
+const FENCES_PER_RUN_MAX = 5_000;
+const FENCES_EVERY_MS = 60_000;
+
+/** Every rule, in the order in which a row meets them. */
+export function repairRules(context: RepairContext): readonly RepairRule[] {
+  const { store, sessionMs } = context;
+  const all = async (work: Promise<number>): Promise<Repaired> => {
+    const found = await work;
+    if (found > 0) context.nudge();
+    return { found, repaired: found };
+  };
+  return [
+    {
+      name: 'lapsed-sessions',
+      everyMs: Math.min(1_000, sessionMs / 4),
+      run: () => all(store.endLapsedSessions()),
+    },
+    { name: 'lost-queue', everyMs: 2_000, run: () => mendQueue(context) },
+    {
+      name: 'parked-heads',
+      everyMs: 2_000,
+      run: () => all(store.freeParkedHeads(PARKED_GRACE_MS)),
+    },
+    {
+      name: 'unserved-markers',
+      everyMs: 2_000,
+      run: () => all(store.buryUnserved(context.unservedGraceMs)),
+    },
+    { name: 'orphaned-sagas', everyMs: sessionMs, run: orphanRule(context) },
+    {
+      name: 'old-fences',
+      everyMs: FENCES_EVERY_MS,
+      run: async () => {
+        const deleted = await store.tidyFences(context.fenceRetentionMs, FENCES_PER_RUN_MAX);
+        return { found: deleted, repaired: deleted };
+      },
+    },
+  ];
+}
+
+/** A queue without its job scheduler has been wiped: what it had been given is due again, and the scheduler is made anew. */
+async function mendQueue({
+  store,
+  dispatcher,
+  pollMsMax,
+  nudge,
+}: RepairContext): Promise<Repaired> {
+  if (await dispatcher.hasScheduler()) return { found: 0, repaired: 0 };
+  // In this order: whoever dies in between leaves a queue without a scheduler, and the next one mends it.
+  const requeued = await store.requeueQueued();
+  await dispatcher.ensureScheduler(pollMsMax);
+  nudge();
+  return { found: requeued + 1, repaired: requeued + 1 };
+}
+
+/**
+ * Sagas that this process holds and does not run: the answer to an adoption or a release was lost on its way here. Only
+ * what is found twice in a row counts, because a saga that was just adopted is not running yet.
+ */
+function orphanRule(context: RepairContext): () => Promise<Repaired> {
+  let suspects: ReadonlySet<string> = new Set();
+  return async () => {
+    const session = context.currentSession();
+    if (session === null) return { found: 0, repaired: 0 };
+    const idle = (await context.store.heldIds(session.id)).filter(
+      (id) => !context.isRunningHere(id),
+    );
+    const orphans = idle.filter((id) => suspects.has(id));
+    suspects = new Set(idle);
+    if (orphans.length === 0) return { found: 0, repaired: 0 };
+    const held = await context.store.load(orphans, session.id);
+    context.runHere(held, session);
+    return { found: orphans.length, repaired: held.length };
+  };
+}

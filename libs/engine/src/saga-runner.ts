@@ -1,0 +1,262 @@
+import {
+  InvariantError,
+  NOT_BEGUN,
+  killSaga,
+  nextMove,
+  pauseSaga,
+  replay,
+  type Decision,
+  type FaultPoints,
+  type HeldSaga,
+  type Progress,
+  type SagaExit,
+  type SagaRecord,
+  type Store,
+} from '@tenon/core';
+import { errorLine, type EngineLogger } from './logger';
+import type { Outage } from './outage';
+import type { Recorder } from './recorder';
+import type { RunnableSaga, SagaRegistry } from './registry';
+import type { Session } from './session';
+import type { StepCaller } from './step-caller';
+
+interface Dependencies {
+  readonly store: Store;
+  readonly registry: SagaRegistry;
+  readonly recorder: Recorder;
+  readonly caller: StepCaller;
+  readonly outage: Outage;
+  readonly logger: EngineLogger;
+  readonly faults: FaultPoints;
+  readonly crashMax: number;
+  /** True at shutdown: no handler is called any more. */
+  readonly isStopping: () => boolean;
+  /** A saga has ended, or let its key go: the next one of its key may run. */
+  readonly onKeyFree: (saga: HeldSaga, session: Session) => void;
+  /** A saga waits in the database and is due after this many milliseconds. */
+  readonly onWait: (delayMs: number) => void;
+}
+
+/**
+ * - `left`: nothing more to do here
+ * - `look`: the database may know more than this process
+ * - otherwise the database refuses what a handler said. Its effect may stand, so it is not called again: a person must look
+ */
+type Pursuit = 'left' | 'look' | { readonly refusedBecause: string };
+
+/** Looks at the database that bring nothing new before a saga is put aside. */
+const LOOK_MAX = 3;
+/** For how long a saga is put aside that this process cannot go on with, in milliseconds. */
+const ASIDE_MS = 5_000;
+
+/** Runs one saga from where it is until it ends, waits, pauses or is someone else's. */
+export class SagaRunner {
+  constructor(private readonly deps: Dependencies) {}
+
+  /** Never rejects: whatever goes wrong, the saga is in the database and is found again. */
+  async run(held: HeldSaga, session: Session): Promise<void> {
+    try {
+      let looksWithoutNews = 0;
+      let refusedBecause: string | null = null;
+      let current: HeldSaga | null = held;
+      while (current !== null) {
+        const result: Pursuit = await this.pursue(current, session, refusedBecause);
+        if (result === 'left') return;
+        refusedBecause = result === 'look' ? null : result.refusedBecause;
+        const known: number = current.history.length;
+        current = await this.look(current.id, session);
+        looksWithoutNews =
+          current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
+        if (current !== null && looksWithoutNews > LOOK_MAX) {
+          await this.putAside(current, session, 'its records are refused again and again');
+          return;
+        }
+      }
+    } catch (error) {
+      this.deps.logger.error(
+        `Saga ${held.id} (${held.type}) could not be run: ${errorLine(error)}`,
+      );
+      await this.putAside(held, session, 'of this error').catch(() => undefined);
+    }
+  }
+
+  private async pursue(
+    held: HeldSaga,
+    session: Session,
+    refusedBecause: string | null,
+  ): Promise<Pursuit> {
+    const runnable = this.deps.registry.find(held.type, held.version);
+    if (runnable === undefined) {
+      await this.putAside(
+        held,
+        session,
+        `this process does not know version ${held.version} of it`,
+      );
+      return 'left';
+    }
+    const start =
+      refusedBecause === null
+        ? this.begin(held, runnable)
+        : refused(held, runnable, refusedBecause);
+    if ('decision' in start) return this.record(held, session, runnable, start.decision, true);
+    let progress = start.progress;
+    for (;;) {
+      if (session.signal.aborted || this.deps.isStopping()) return 'left';
+      const move = nextMove(runnable.definition, progress);
+      if (move.kind !== 'call') return this.settle(held, session, runnable, progress);
+      const called = await this.deps.caller.call(
+        { held, runnable, input: start.input, progress, session },
+        move,
+      );
+      if (called.kind === 'look') return 'look';
+      const { decision } = called;
+      const goesOn = decision.then.kind === 'go on';
+      const written = this.record(held, session, runnable, decision, called.kind === 'decided');
+      // Where the rows are committed already, only the saga's own row lags behind: nobody needs to wait for that.
+      if (called.kind === 'decided' || !goesOn) {
+        const result = await written;
+        if (result !== 'left') return result;
+      }
+      if (decides(progress, decision.progress)) await this.deps.faults.hit('tcc.decided');
+      if (!goesOn) return 'left';
+      progress = decision.progress;
+    }
+  }
+
+  /** Where the saga stands, or the decision that it cannot be run. */
+  private begin(
+    held: HeldSaga,
+    runnable: RunnableSaga,
+  ): { readonly progress: Progress; readonly input: unknown } | { readonly decision: Decision } {
+    const { definition } = runnable;
+    let progress: Progress;
+    try {
+      progress = replay(definition, held.history);
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      this.deps.logger.error(`Saga ${held.id} (${held.type}) is paused: ${error.message}`);
+      return { decision: pauseSaga(definition, endOf(held), error.code, error.message) };
+    }
+    if (nextMove(definition, progress).kind !== 'call') return { progress, input: null };
+    if (held.crashes >= this.deps.crashMax) {
+      const reason = `its worker died or lost its session ${held.crashes} times in a row while it held this saga`;
+      return { decision: pauseSaga(definition, progress, 'TENON_CRASH_LOOP', reason) };
+    }
+    try {
+      return { progress, input: definition.input.parse(held.payload) };
+    } catch (error) {
+      const decide = progress.seq === 0 ? killSaga : pauseSaga;
+      return { decision: decide(definition, progress, 'TENON_INVALID_INPUT', inputFault(error)) };
+    }
+  }
+
+  /** A saga whose history had reached its end before its row heard of it: the worker died in between. */
+  private settle(
+    held: HeldSaga,
+    session: Session,
+    runnable: RunnableSaga,
+    progress: Progress,
+  ): Promise<Pursuit> {
+    const then =
+      progress.state === 'paused'
+        ? ({ kind: 'paused', reason: lastReason(held) ?? 'paused' } as const)
+        : ({ kind: 'ended', reason: progress.turnedBackBy ?? null } as const);
+    return this.record(held, session, runnable, { transitions: [], progress, then }, true);
+  }
+
+  private async record(
+    held: HeldSaga,
+    session: Session,
+    runnable: RunnableSaga,
+    decision: Decision,
+    areRowsNew: boolean,
+  ): Promise<Pursuit> {
+    const { recorder, onKeyFree, onWait } = this.deps;
+    const exit = exitOf(decision, runnable.definition.onPause);
+    const record: SagaRecord = {
+      id: held.id,
+      fence: held.fence,
+      transitions: areRowsNew ? decision.transitions : [],
+      state: decision.progress.state,
+      seq: decision.progress.seq,
+      exit,
+      hasProgressed: true,
+    };
+    const result = await recorder.record(record, session);
+    if (result === 'stale') return 'look';
+    if (result !== 'recorded') return result;
+    if (held.key !== null && (exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey)))
+      onKeyFree(held, session);
+    if (exit.kind === 'waits') onWait(exit.delayMs);
+    return 'left';
+  }
+
+  private async look(id: string, session: Session): Promise<HeldSaga | null> {
+    const { store, outage } = this.deps;
+    const held = await outage.outlast('load a saga', session.signal, () =>
+      store.load([id], session.id),
+    );
+    return held?.[0] ?? null;
+  }
+
+  private async putAside(held: HeldSaga, session: Session, why: string): Promise<void> {
+    const { store, outage, logger, onWait } = this.deps;
+    logger.warn(`Saga ${held.id} (${held.type}) is put aside for ${ASIDE_MS} ms: ${why}.`);
+    await outage.outlast('let a saga go', session.signal, () =>
+      store.letGo([held.id], session.id, ASIDE_MS),
+    );
+    onWait(ASIDE_MS);
+  }
+}
+
+/** The move on which a TCC turns: from now on every branch is confirmed, or every branch is cancelled. */
+function decides(before: Progress, after: Progress): boolean {
+  const hadDecided = before.isDecided || before.direction === 'backward';
+  return !hadDecided && (after.isDecided || after.state === 'cancelling');
+}
+
+function exitOf(decision: Decision, onPause: 'block' | 'skip'): SagaExit {
+  const { then, progress } = decision;
+  switch (then.kind) {
+    case 'go on':
+      return { kind: 'stays' };
+    case 'wait':
+      return { kind: 'waits', delayMs: then.delayMs };
+    case 'ended':
+      return {
+        kind: 'ends',
+        marker: progress.state === 'killed' ? 'dead' : 'done',
+        reason: then.reason,
+      };
+    case 'paused':
+      return { kind: 'pauses', reason: then.reason, freesKey: onPause === 'skip' };
+  }
+}
+
+function refused(
+  held: HeldSaga,
+  { definition }: RunnableSaga,
+  why: string,
+): { readonly decision: Decision } {
+  return {
+    decision: pauseSaga(
+      definition,
+      endOf(held),
+      'TENON_INVARIANT',
+      `its record was refused: ${why}`,
+    ),
+  };
+}
+
+function endOf(held: HeldSaga): Progress {
+  const last = held.history.at(-1);
+  return last === undefined ? NOT_BEGUN : { ...NOT_BEGUN, state: last.to, seq: last.seq };
+}
+
+function lastReason(held: HeldSaga): string | null {
+  return held.history.at(-1)?.reason ?? null;
+}
+
+function inputFault(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 1_000) : String(error);
+}

@@ -1,0 +1,126 @@
+import type { Store } from '@tenon/core';
+import type { Clock } from './clock/clock';
+import { errorLine, type EngineLogger } from './logger';
+import type { Outage } from './outage';
+
+/** A worker session that was opened. Its signal aborts when it has lapsed, or is closed. */
+export interface Session {
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
+interface Dependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: EngineLogger;
+  readonly outage: Outage;
+  readonly workerName: string;
+  readonly sessionMs: number;
+  readonly types: readonly string[];
+}
+
+/**
+ * Keeps this process's worker session: renews it three times per period, by a timer of its own, and opens a new one when
+ * it has lapsed. A session that could not be renewed in time is given up here before the database gives it to others.
+ */
+export class SessionKeeper {
+  private readonly stopping = new AbortController();
+  private controller = new AbortController();
+  private session: Session | null = null;
+  private loop: Promise<void> = Promise.resolve();
+  private openings: ((session: Session) => void)[] = [];
+
+  constructor(private readonly deps: Dependencies) {}
+
+  /** Opens the first session and begins to renew. */
+  async start(): Promise<void> {
+    await this.open();
+    this.loop = this.keep();
+  }
+
+  /** The session, if it lives. */
+  current(): Session | null {
+    return this.session;
+  }
+
+  /** The session, as soon as there is one; null at shutdown. */
+  async living(): Promise<Session | null> {
+    if (this.session !== null || this.stopping.signal.aborted) return this.session;
+    return new Promise((resolve) => {
+      this.openings.push(resolve);
+      this.stopping.signal.addEventListener('abort', () => resolve(null), { once: true });
+    });
+  }
+
+  /** Stops renewing, and ends the session in good order: what it still holds is free at once. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+    const session = this.session;
+    this.lapse();
+    if (session === null) return;
+    try {
+      await this.deps.store.closeSession(session.id);
+    } catch (error) {
+      this.deps.logger.warn(
+        `The session could not be closed (${errorLine(error)}). What it holds is free in ${this.deps.sessionMs} ms.`,
+      );
+    }
+  }
+
+  private async open(): Promise<void> {
+    const { store, outage, workerName, sessionMs, types } = this.deps;
+    const id = await outage.outlast('open a session', this.stopping.signal, () =>
+      store.openSession({ worker: workerName, sessionMs, types }),
+    );
+    if (id === null) return;
+    this.controller = new AbortController();
+    const session = { id, signal: this.controller.signal };
+    this.session = session;
+    const openings = this.openings;
+    this.openings = [];
+    openings.forEach((resolve) => resolve(session));
+  }
+
+  private async keep(): Promise<void> {
+    const { clock, logger, sessionMs } = this.deps;
+    for (;;) {
+      await clock.sleep(sessionMs / 3, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      try {
+        if (this.session !== null && !(await this.renew(this.session))) {
+          logger.warn(
+            `This process was silent for over ${sessionMs} ms and lost its session. Others go on with its sagas.`,
+          );
+          this.lapse();
+        }
+        if (this.session === null) await this.open();
+      } catch (error) {
+        logger.error(`The session could not be renewed: ${errorLine(error)}`);
+      }
+    }
+  }
+
+  /** True when the session lives on. Gives up on a database that does not answer before the session is over. */
+  private async renew(session: Session): Promise<boolean> {
+    const { store, clock, outage, sessionMs } = this.deps;
+    const patience = new AbortController();
+    const cancel = clock.after((sessionMs * 2) / 3, () => patience.abort());
+    const lost = new Promise<null>((resolve) => {
+      patience.signal.addEventListener('abort', () => resolve(null), { once: true });
+    });
+    try {
+      const renewed = outage.outlast('renew the session', patience.signal, () =>
+        store.renewSession(session.id, sessionMs),
+      );
+      return (await Promise.race([renewed, lost])) ?? false;
+    } finally {
+      cancel();
+    }
+  }
+
+  private lapse(): void {
+    this.session = null;
+    this.controller.abort(new Error('The worker session has ended.'));
+  }
+}

@@ -1,0 +1,272 @@
+import {
+  TenonError,
+  decide,
+  invariant,
+  outcomeOfThrown,
+  Refusal,
+  stepProgress,
+  toJsonText,
+  type Call,
+  type Decision,
+  type FaultPoints,
+  type HeldSaga,
+  type Json,
+  type Outcome,
+  type Progress,
+  type Store,
+  type Tx,
+} from '@tenon/core';
+import type { Clock } from './clock/clock';
+import type { RunnableSaga } from './registry';
+import type { Session } from './session';
+import { Slots } from './slots';
+
+/** A saga that is being run, as the step caller needs it. */
+export interface RunningSaga {
+  readonly held: HeldSaga;
+  readonly runnable: RunnableSaga;
+  readonly input: unknown;
+  readonly progress: Progress;
+  readonly session: Session;
+}
+
+/**
+ * What came of a call:
+ * - `recorded`: the decision's rows are in the history, committed with the handler's effects
+ * - `decided`: the decision is still to be recorded
+ * - `look`: the database knows more than this process (or the call was cut off): load the saga
+ */
+export type CallResult =
+  | { readonly kind: 'recorded' | 'decided'; readonly decision: Decision }
+  | { readonly kind: 'look' };
+
+interface Dependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly faults: FaultPoints;
+  readonly workerName: string;
+  readonly transactionalCallMax: number;
+  readonly externalCallMax: number;
+}
+
+/** Deadlocks and serialization failures of a handler's transaction are met by running it again, this often, before they count. */
+const CONFLICT_RETRY_MAX = 10;
+
+/** RUN: calls one handler, in its transaction where it has one, and decides what follows. */
+export class StepCaller {
+  private readonly transactional: Slots;
+  private readonly external: Slots;
+
+  constructor(private readonly deps: Dependencies) {
+    this.transactional = new Slots(deps.transactionalCallMax);
+    this.external = new Slots(deps.externalCallMax);
+  }
+
+  async call(saga: RunningSaga, call: Call): Promise<CallResult> {
+    const slots = call.step.mode === 'transactional' ? this.transactional : this.external;
+    return slots.use(async () => {
+      if (saga.session.signal.aborted) return { kind: 'look' };
+      const deadline = this.deadline(saga.session, call);
+      try {
+        return call.step.mode === 'transactional'
+          ? await this.callInTransaction(saga, call, deadline.signal)
+          : await this.callOutside(saga, call, deadline.signal);
+      } finally {
+        deadline.cancel();
+      }
+    });
+  }
+
+  /** Aborts when the step's time is up or the session has ended. */
+  private deadline(session: Session, call: Call): { readonly signal: AbortSignal; cancel(): void } {
+    const controller = new AbortController();
+    const { timeoutMs, name } = call.step;
+    const cancelTimer = this.deps.clock.after(timeoutMs, () => {
+      controller.abort(
+        new TenonError(
+          'TENON_STEP_TIMEOUT',
+          `${call.phase} of ${name} did not end within ${timeoutMs} ms`,
+        ),
+      );
+    });
+    const onSessionEnd = (): void => controller.abort(session.signal.reason);
+    session.signal.addEventListener('abort', onSessionEnd, { once: true });
+    return {
+      signal: controller.signal,
+      cancel: () => {
+        cancelTimer();
+        session.signal.removeEventListener('abort', onSessionEnd);
+      },
+    };
+  }
+
+  private async callOutside(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    const startedMs = this.deps.clock.now();
+    const outcome = await this.invoke(saga, call, signal, null);
+    if (saga.session.signal.aborted) return { kind: 'look' };
+    await this.deps.faults.hit('step.afterEffect');
+    return { kind: 'decided', decision: this.decide(saga, call, outcome, startedMs, false) };
+  }
+
+  private async callInTransaction(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    for (let conflicts = 0; ; conflicts += 1) {
+      try {
+        return await this.transaction(saga, call, signal);
+      } catch (error) {
+        if (saga.session.signal.aborted) return { kind: 'look' };
+        const kind = this.deps.store.classify(error);
+        if (kind === 'conflict' && conflicts < CONFLICT_RETRY_MAX && !signal.aborted) {
+          await this.deps.clock.sleep(
+            5 * (conflicts + 1) * (0.5 + this.deps.clock.random()),
+            signal,
+          );
+          continue;
+        }
+        // The connection went away, perhaps during COMMIT: only the database can say what happened.
+        if (kind === 'unavailable') return { kind: 'look' };
+        return {
+          kind: 'decided',
+          decision: this.decide(saga, call, outcomeOfThrown(error), null, false),
+        };
+      }
+    }
+  }
+
+  private async transaction(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    const { store, faults, clock } = this.deps;
+    const startedMs = clock.now();
+    const made: { decision?: Decision } = {};
+    const fenced = {
+      sagaId: saga.held.id,
+      fence: saga.held.fence,
+      sessionId: saga.session.id,
+      step: call.step.name,
+      phase: call.phase,
+    };
+    const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
+      const outcome: Outcome = isEmpty
+        ? { kind: 'succeeded', result: null }
+        : await this.invoke(saga, call, signal, tx);
+      made.decision = this.decide(saga, call, outcome, startedMs, isEmpty);
+      if (outcome.kind !== 'succeeded') return null;
+      await faults.hit('step.beforeCommit');
+      return made.decision.transitions;
+    });
+    if (commit === 'overtaken') return { kind: 'look' };
+    const { decision } = made;
+    invariant(decision !== undefined, 'a step transaction ended without a decision');
+    if (commit === 'rolledBack') return { kind: 'decided', decision };
+    await faults.hit('step.afterEffect');
+    return { kind: 'recorded', decision };
+  }
+
+  private decide(
+    saga: RunningSaga,
+    call: Call,
+    outcome: Outcome,
+    startedMs: number | null,
+    isEmpty: boolean,
+  ): Decision {
+    const { clock } = this.deps;
+    const durationMs = startedMs === null ? 0 : Math.round(clock.now() - startedMs);
+    return decide(saga.runnable.definition, saga.progress, call, outcome, {
+      durationMs,
+      random: clock.random(),
+      isEmpty,
+    });
+  }
+
+  /** Calls the handler, and turns whatever it answers, throws or does not answer in time into an outcome. */
+  private async invoke(
+    saga: RunningSaga,
+    call: Call,
+    signal: AbortSignal,
+    tx: Tx | null,
+  ): Promise<Outcome> {
+    const handler = saga.runnable.handlers.get(call.step.name);
+    const method = handler?.[call.phase];
+    if (handler === undefined || method === undefined) {
+      // An action without `compensate` has nothing to undo.
+      return { kind: 'succeeded', result: null };
+    }
+    try {
+      const answer = await endingWith(
+        signal,
+        method.call(handler, this.contextOf(saga, call, signal, tx)),
+      );
+      if (answer instanceof Refusal) return outcomeOfThrown(answer);
+      return { kind: 'succeeded', result: checkedResult(call, answer) };
+    } catch (error) {
+      if (tx !== null && this.isDatabaseTrouble(error)) throw error;
+      return outcomeOfThrown(error);
+    }
+  }
+
+  /**
+   * A deadlock, or the loss of the connection, in a statement of the handler is trouble of its transaction and no failure
+   * of the handler. Only what the database driver said counts: a handler may also have met an unreachable HTTP service.
+   */
+  private isDatabaseTrouble(error: unknown): boolean {
+    const kind = this.deps.store.classify(error);
+    const isFromDriver = typeof error === 'object' && error !== null && 'driverError' in error;
+    return kind === 'conflict' || (kind === 'unavailable' && isFromDriver);
+  }
+
+  private contextOf(saga: RunningSaga, call: Call, signal: AbortSignal, tx: Tx | null): object {
+    const { id, type, version, key, fence } = saga.held;
+    const { name } = call.step;
+    const own = stepProgress(saga.progress, name).output;
+    return {
+      saga: { id, type, version, key },
+      step: name,
+      input: saga.input,
+      results: resultsOf(saga),
+      attempt: call.attempt,
+      signal,
+      idempotencyKey: `${id}/${name}/${call.phase}`,
+      fence,
+      worker: this.deps.workerName,
+      ...(tx === null ? {} : { tx }),
+      ...(call.phase === 'try' || call.phase === 'action' ? {} : { output: own }),
+    };
+  }
+}
+
+function resultsOf(saga: RunningSaga): Readonly<Record<string, Json>> {
+  const results: Record<string, Json> = {};
+  for (const { name } of saga.runnable.definition.steps) {
+    const { forward, output } = stepProgress(saga.progress, name);
+    if (forward === 'succeeded' && output !== undefined) results[name] = output;
+  }
+  return results;
+}
+
+/** The result as it is stored, so that a later step reads the same before and after a crash. */
+function checkedResult(call: Call, answer: unknown): Json {
+  if (answer === undefined || answer === null) return null;
+  return JSON.parse(toJsonText(`The result of ${call.phase} of ${call.step.name}`, answer)) as Json;
+}
+
+/** Settles with `work`, or rejects as soon as `signal` aborts: a handler that never answers must not hold its slot. */
+function endingWith<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
