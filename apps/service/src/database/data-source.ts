@@ -11,10 +11,13 @@ const CONNECTIONS_MAX = 20;
 export const MIGRATIONS_TABLE = 'service_migration';
 
 /** The service's DataSource. It never changes the schema by itself: migrations do. */
-export function serviceDataSource(database: DatabaseUrl): DataSource {
+export function serviceDataSource(
+  database: DatabaseUrl,
+  connectionsMax = CONNECTIONS_MAX,
+): DataSource {
   return new DataSource({
     ...connectionOptions(database),
-    poolSize: CONNECTIONS_MAX,
+    poolSize: connectionsMax,
     entities: [...TRANSFER_ENTITIES],
     migrations: database.family === 'postgres' ? postgresMigrations : mysqlMigrations,
     migrationsTableName: MIGRATIONS_TABLE,

@@ -1,14 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A payment order as it was accepted: the business row, written in one transaction with the marker of its saga. */
+/**
+ * A payment order as it was accepted: the business row, written in one transaction with the marker of its saga, whose
+ * idempotency key is the order's number.
+ */
 @Entity('payment_order')
 export class PaymentOrder {
   @PrimaryColumn('varchar', { length: 64 })
   id!: string;
-
-  /** The saga that carries it out. */
-  @Column('bigint', { name: 'saga_id' })
-  sagaId!: string;
 
   @Column('varchar', { name: 'account_id', length: 64 })
   accountId!: string;

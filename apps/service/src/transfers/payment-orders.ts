@@ -26,14 +26,10 @@ export class PaymentOrders {
       const known = new Set((await orders.findBy({ id: In(ids) })).map((order) => order.id));
       const fresh = transfers.filter((order) => !known.has(order.orderId));
       if (fresh.length === 0) return 0;
-      const started = await this.tenon.startMany(tx, transfer, fresh);
-      await orders.insert(
-        fresh.map(({ orderId, ...order }, index) => ({
-          ...order,
-          id: orderId,
-          sagaId: started[index]?.id,
-        })),
-      );
+      await orders.insert(fresh.map(({ orderId, ...order }) => ({ id: orderId, ...order })));
+      await this.tenon.startMany(tx, transfer, fresh, (order) => ({
+        idempotencyKey: order.orderId,
+      }));
       return fresh.length;
     });
   }

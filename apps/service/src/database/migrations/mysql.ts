@@ -33,7 +33,6 @@ function statements(isMariadb: boolean): readonly string[] {
 
     `CREATE TABLE IF NOT EXISTS payment_order (
       id          varchar(64)   ${bytewise} PRIMARY KEY,
-      saga_id     bigint        NOT NULL,
       account_id  varchar(64)   ${bytewise} NOT NULL,
       bank_to     varchar(64)   ${bytewise} NOT NULL,
       account_to  varchar(64)   ${bytewise} NOT NULL,

@@ -27,7 +27,6 @@ const STATEMENTS = [
 
   `CREATE TABLE payment_order (
     id          varchar(64)   COLLATE "C" PRIMARY KEY,
-    saga_id     bigint        NOT NULL,
     account_id  varchar(64)   COLLATE "C" NOT NULL,
     bank_to     varchar(64)   COLLATE "C" NOT NULL,
     account_to  varchar(64)   COLLATE "C" NOT NULL,
