@@ -1,4 +1,4 @@
-/** Runs once after all tests, in the process that ran the set-up: the place where private servers are stopped. */
+/** Runs once after all tests, in the process of the set-up. If that one is killed, the servers' guardian does it. */
 export default async function globalTeardown(): Promise<void> {
-  // No test needs a server yet.
+  await globalThis.stopTestServers?.();
 }

@@ -1,0 +1,43 @@
+/** How long a server may take to stop before it is killed, in milliseconds. */
+export const STOP_MS_MAX = 20_000;
+
+/**
+ * The guardian: a process that outlives ours by a moment, to stop what we started however we end, `kill -9` included.
+ *
+ * It reads lines `watch <target> <signal>` and `forget <target>`; a negative target is a process group. The end of
+ * its input means that we are gone. It is a text for `node -e`, so that it runs alike from TypeScript sources under
+ * jest and from the built package, and needs no file that a build could leave out.
+ */
+export const GUARDIAN_SCRIPT = /* js */ `
+process.title = 'tenon-guardian';
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+const watched = new Map();
+const send = (target, signal) => {
+  try { return process.kill(target, signal); } catch { return false; }
+};
+let unread = '';
+process.stdin.on('data', (chunk) => {
+  const lines = (unread + chunk).split('\\n');
+  unread = lines.pop();
+  for (const line of lines) {
+    const [verb, target, signal] = line.split(' ');
+    if (verb === 'watch') watched.set(Number(target), signal);
+    else watched.delete(Number(target));
+  }
+});
+process.stdin.on('error', () => {});
+process.stdin.on('close', () => {
+  for (const [target, signal] of watched) send(target, signal);
+  const deadline = Date.now() + ${String(STOP_MS_MAX)};
+  const look = () => {
+    for (const target of watched.keys()) {
+      if (!send(target, 0)) watched.delete(target);
+      else if (Date.now() > deadline) send(target, 'SIGKILL');
+    }
+    // A process that nobody buries seems alive for ever, so there is an end to the waiting.
+    if (watched.size === 0 || Date.now() > deadline + 2000) process.exit();
+  };
+  setInterval(look, 20);
+  look();
+});
+`;
