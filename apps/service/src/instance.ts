@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { Engine, type EngineCounters } from '@tenon/engine';
 import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { serviceDataSource } from './database/data-source';
 import { DatabaseUrl } from './database/database-url';
 import { openDatabase } from './database/open-database';
@@ -9,7 +8,7 @@ import { engineOptions } from './engine-options';
 import { explain } from './exit-code';
 import { ArmedFaults } from './instance/armed-faults';
 import type { FromInstance, InstanceSettings, ToInstance } from './instance/messages';
-import { ServiceModule } from './service.module';
+import { serviceContext } from './service-context';
 
 const COUNTERS_EVERY_MS = 250;
 const SHUTDOWN_GRACE_MS = 3_000;
@@ -35,10 +34,7 @@ async function begin(settings: InstanceSettings): Promise<void> {
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
     faults,
   };
-  app = await NestFactory.createApplicationContext(ServiceModule.forRoot({ dataSource, engine }), {
-    logger: ['error', 'warn', 'fatal'],
-    abortOnError: false,
-  });
+  app = await serviceContext({ dataSource, engine });
   const running = app.get(Engine);
   counters = () => running.counters();
   setInterval(() => void tellCounters(), COUNTERS_EVERY_MS).unref();

@@ -62,5 +62,5 @@ async function refuseNewer(dataSource: DataSource, runner: QueryRunner): Promise
 }
 
 function isPostgres(runner: QueryRunner): boolean {
-  return runner.connection.options.type === 'postgres';
+  return runner.dataSource.options.type === 'postgres';
 }

@@ -93,7 +93,8 @@ export class DemoDatabase {
 
   private async tables(where: string): Promise<readonly string[]> {
     const sql = `SELECT table_name AS name FROM information_schema.tables WHERE ${where}`;
-    return ((await this.dataSource.query(sql)) as { name: string }[]).map(({ name }) => name);
+    const rows = await this.dataSource.query<{ name: string }[]>(sql);
+    return rows.map(({ name }) => name);
   }
 }
 
@@ -105,7 +106,7 @@ async function makeOwn(server: DatabaseUrl, say: (message: string) => void): Pro
       server.family === 'postgres'
         ? 'SELECT count(*) AS n FROM pg_database WHERE datname = $1'
         : 'SELECT count(*) AS n FROM information_schema.schemata WHERE schema_name = ?';
-    const [row] = (await dataSource.query(exists, [DEMO_DATABASE])) as { n: unknown }[];
+    const [row] = await dataSource.query<{ n: unknown }[]>(exists, [DEMO_DATABASE]);
     if (Number(row?.n) > 0) return false;
     await dataSource.query(`CREATE DATABASE ${DEMO_DATABASE}`);
     return true;

@@ -11,11 +11,12 @@ export class CreditBank implements TccHandler<Transfer> {
   constructor(private readonly effects: EffectLedger) {}
 
   /** Asks whether the bank takes money. There is nothing to reserve. */
-  async try(ctx: TransactionalContext<Transfer>): Promise<void | Refusal> {
+  async try(ctx: TransactionalContext<Transfer>): Promise<Refusal | undefined> {
     const bank = await ctx.tx.findOneBy(Bank, { id: ctx.input.bankTo });
     if (bank === null) return refuse('unknown bank');
     if (bank.isClosed) return refuse('bank closed');
     await this.effects.note(ctx, 'try');
+    return undefined;
   }
 
   /** Appends the bank's ledger entry. */
