@@ -2,7 +2,14 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const SPECS = ['**/*.spec.ts', 'libs/*/test/**', 'apps/*/test/**', 'test/**', 'bench/**'];
+const SPECS = [
+  '**/*.spec.ts',
+  '**/*.conformance.ts',
+  'libs/*/test/**',
+  'apps/*/test/**',
+  'test/**',
+  'bench/**',
+];
 
 const clocksAndChance = [
   {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { Store } from '@tenon/core';
 import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
@@ -75,6 +77,8 @@ export class SessionKeeper {
     );
     if (id === null) return;
     this.controller = new AbortController();
+    // Every call that is under way listens, and there may be hundreds.
+    setMaxListeners(0, this.controller.signal);
     const session = { id, signal: this.controller.signal };
     this.session = session;
     const openings = this.openings;

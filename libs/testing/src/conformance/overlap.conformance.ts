@@ -1,0 +1,232 @@
+// Goal: what happens at the same time, too late or without end leaves one effect or none, and nobody else waits for it.
+// Method: steps that are stopped half-way by a gate while another session, call or signal acts.
+import type { HeldSaga } from '@tenon/core';
+import { callOf, nextRow, row } from './saga-records';
+import { useScene } from './scene';
+import type { OpenStore } from './store-under-test';
+
+const LEASE_MS = 10_000;
+/** A store may make others wait for an open step, or refuse the step at its end: for so long the first is looked for. */
+const BLOCKED_MS = 500;
+
+export function describeOverlap<T>(open: OpenStore<T>): void {
+  const scene = useScene(open);
+  const noAbort = (): AbortSignal => new AbortController().signal;
+
+  describe('overlapping steps', () => {
+    it('two calls of one phase at the same time have one effect', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      const call = callOf(saga, sessionId);
+      const commits = await Promise.all(
+        ['a', 'b', 'c'].map((name) => scene().step(call, name, [nextRow(saga)])),
+      );
+      expect([...commits].sort()).toEqual(['committed', 'overtaken', 'overtaken']);
+      expect(await scene().effects()).toHaveLength(1);
+    });
+
+    it('the second of two calls gets its turn when the first is rolled back', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      const call = callOf(saga, sessionId);
+      const gate = makeGate();
+      const entered = makeGate();
+      const first = scene().store.inStepTransaction(call, noAbort(), async (tx) => {
+        await scene().writeEffect(tx, 'first');
+        entered.open();
+        await gate.opened;
+        return null;
+      });
+      await entered.opened;
+      const second = scene().step(call, 'second', [nextRow(saga)]);
+      gate.open();
+      expect(await Promise.all([first, second])).toEqual(['rolledBack', 'committed']);
+      expect(await scene().effects()).toEqual(['second']);
+    });
+
+    it('a cancel waits for the try that is still running, and then knows what became of it', async () => {
+      const sessionId = await scene().session();
+      for (const rows of [[row(1)], null]) {
+        const saga = await scene().hold(sessionId);
+        const [gate, entered] = [makeGate(), makeGate()];
+        const tried = scene().store.inStepTransaction(
+          callOf(saga, sessionId, 'try'),
+          noAbort(),
+          async () => {
+            entered.open();
+            await gate.opened;
+            return rows;
+          },
+        );
+        await entered.opened;
+        const seen: boolean[] = [];
+        const cancelled = scene().store.inStepTransaction(
+          callOf(saga, sessionId, 'cancel'),
+          noAbort(),
+          async (_, isEmpty) => {
+            seen.push(isEmpty);
+            return [row(2)];
+          },
+        );
+        gate.open();
+        expect(await Promise.all([tried, cancelled])).toEqual([
+          rows === null ? 'rolledBack' : 'committed',
+          'committed',
+        ]);
+        expect(seen).toEqual([rows === null]);
+      }
+    });
+
+    it('steps of different sagas do not wait for each other', async () => {
+      const sessionId = await scene().session();
+      const [slow, quick] = [await scene().hold(sessionId), await scene().hold(sessionId)];
+      const [gate, entered] = [makeGate(), makeGate()];
+      const open = scene().store.inStepTransaction(callOf(slow, sessionId), noAbort(), async () => {
+        entered.open();
+        await gate.opened;
+        return [row(1)];
+      });
+      await entered.opened;
+      expect(await scene().step(callOf(quick, sessionId), 'quick', [row(1)])).toBe('committed');
+      gate.open();
+      expect(await open).toBe('committed');
+    });
+
+    it('a step whose saga moves on is refused whole, or is in before the next holder looks', async () => {
+      const [slow, next] = [await scene().session(LEASE_MS), await scene().session()];
+      const saga = await scene().hold(slow);
+      const [gate, entered] = [makeGate(), makeGate()];
+      const late = scene().store.inStepTransaction(callOf(saga, slow), noAbort(), async (tx) => {
+        await scene().writeEffect(tx, 'late');
+        entered.open();
+        await gate.opened;
+        return [nextRow(saga)];
+      });
+      await entered.opened;
+      const taken = takeOver(next);
+      await Promise.race([taken, new Promise((resolve) => setTimeout(resolve, BLOCKED_MS))]);
+      gate.open();
+      const commit = await late;
+      const { id, history } = await taken;
+      const effects = await scene().effects();
+      expect([commit, effects, history.length]).toEqual(
+        commit === 'committed' ? ['committed', ['late'], 1] : ['overtaken', [], 0],
+      );
+      expect((await scene().find(id)).history).toEqual(history);
+    });
+  });
+
+  /** Lets the lease lapse and takes the one saga over; a store may skip it while the late step keeps its row locked. */
+  async function takeOver(sessionId: string): Promise<HeldSaga> {
+    await scene().passTime(LEASE_MS + 1);
+    while (true) {
+      await scene().store.endLapsedSessions();
+      const [saga] = (await scene().takeDue(sessionId)).held;
+      if (saga !== undefined) return saga;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  describe('a step that is aborted', () => {
+    const never = new Promise<never>(() => undefined);
+
+    it('rejects with the reason at once though its work never ends, and nothing is left of it', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      const [abort, entered] = [new AbortController(), makeGate()];
+      const step = scene().store.inStepTransaction(
+        callOf(saga, sessionId),
+        abort.signal,
+        async (tx) => {
+          await scene().writeEffect(tx, 'half');
+          entered.open();
+          return never;
+        },
+      );
+      await entered.opened;
+      abort.abort(new RangeError('too slow'));
+      await expect(step).rejects.toThrow(new RangeError('too slow'));
+      expect(await scene().effects()).toEqual([]);
+      expect(await scene().step(callOf(saga, sessionId), 'second', [nextRow(saga)])).toBe(
+        'committed',
+      );
+      expect(await scene().effects()).toEqual(['second']);
+    });
+
+    it('does nothing when it was aborted before it began', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      const work = jest.fn(async () => []);
+      const aborted = scene().store.inStepTransaction(
+        callOf(saga, sessionId),
+        AbortSignal.abort(new Error('stop')),
+        work,
+      );
+      await expect(aborted).rejects.toThrow('stop');
+      expect((await scene().find(saga.id)).history).toEqual([]);
+    });
+
+    it('cannot write any more, neither into its own transaction nor into one that came after it', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      const [abort, entered, gate] = [new AbortController(), makeGate(), makeGate()];
+      let written: Promise<unknown> = Promise.resolve();
+      const step = scene().store.inStepTransaction(
+        callOf(saga, sessionId),
+        abort.signal,
+        async (tx) => {
+          await scene().writeEffect(tx, 'half');
+          entered.open();
+          await gate.opened;
+          written = scene()
+            .writeEffect(tx, 'from beyond')
+            .catch(() => undefined);
+          await written;
+          return [nextRow(saga)];
+        },
+      );
+      await entered.opened;
+      abort.abort(new Error('too slow'));
+      await expect(step).rejects.toThrow('too slow');
+      const after = await Promise.all([scene().begin(), scene().begin()]);
+      gate.open();
+      await Promise.resolve();
+      await written;
+      for (const { commit } of after) await commit();
+      expect(await scene().effects()).toEqual([]);
+    });
+
+    it('costs no connection: many can be aborted, one after another', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      for (let i = 0; i < 25; i++) {
+        const abort = new AbortController();
+        const step = scene().store.inStepTransaction(
+          callOf(saga, sessionId),
+          abort.signal,
+          async (tx) => {
+            await scene().writeEffect(tx, 'half');
+            abort.abort(new Error('too slow'));
+            return never;
+          },
+        );
+        await expect(step).rejects.toThrow('too slow');
+      }
+      expect(await scene().step(callOf(saga, sessionId), 'at last', [nextRow(saga)])).toBe(
+        'committed',
+      );
+      expect(await scene().effects()).toEqual(['at last']);
+    });
+  });
+}
+
+interface Gate {
+  readonly opened: Promise<void>;
+  readonly open: () => void;
+}
+
+function makeGate(): Gate {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
+}

@@ -1,0 +1,50 @@
+import type { MarkerStatus, RecordedTransition, SagaState } from '@tenon/core';
+
+/** A row of `op_log`. */
+export interface MarkerRow {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string | null;
+  /** JSON text, parsed anew for every reader: what one reader changes no other sees. */
+  readonly payload: string;
+  readonly idempotencyKey: string | null;
+  readonly createdAt: number;
+  status: MarkerStatus;
+  dueAt: number;
+  finishedAt: number | null;
+  reason: string | null;
+}
+
+/** A row of `saga`, with its rows of `saga_transition`. */
+export interface SagaRow {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly history: RecordedTransition[];
+  state: SagaState;
+  fence: number;
+  sessionId: string | null;
+  /** When it may be claimed, if nobody holds it; null once it has ended or is paused. */
+  dueAt: number | null;
+  isQueued: boolean;
+  crashes: number;
+  reason: string | null;
+  finishedAt: number | null;
+}
+
+/** A row of `worker_session`. */
+export interface SessionRow {
+  readonly id: string;
+  readonly types: readonly string[];
+  expiresAt: number;
+  isEnded: boolean;
+}
+
+/** A row of `repair_run`. */
+export interface RepairRow {
+  readonly rule: string;
+  readonly found: number;
+  readonly repaired: number;
+  readonly durationMs: number;
+  readonly error: string | null;
+}
