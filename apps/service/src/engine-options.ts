@@ -11,7 +11,7 @@ export function engineOptions({ database, queue }: Place, dataSource: DataSource
     dispatcher: bullmqDispatcher(
       queue.kind === 'redis'
         ? { redis: { url: queue.url }, prefix: queue.prefix }
-        : { postgres: { connectionString: database.text } },
+        : { postgres: { url: database.text } },
     ),
   };
 }

@@ -8,6 +8,7 @@ import { DemoDatabase } from './demo-database';
 import { Killer } from './killer';
 import type { DemoOptions } from './options';
 import { progressBar } from './progress';
+import { deleteKeys, requireRedis } from './redis-keys';
 import { jsonReport, textReport } from './report';
 import { runRound, type RoundPlan } from './round';
 import { chooseServers, type Servers } from './servers';
@@ -51,6 +52,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   const servers = await chooseServers(options, process.env);
   later(() => servers.stop());
+  if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
   const database = await DemoDatabase.open(servers.database, say);
   later(() => database.close());
   await migrateAll(database.dataSource);
@@ -81,7 +83,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   let first: Outcome | null = null;
   for (let rounds = 1; ; rounds += 1) {
-    if (!options.keep) await database.empty();
+    if (!options.keep) await empty(database, place.queue, say);
     const round = await runRound(plan);
     first ??= round.outcome;
     const faults = [...faultsOf(round.outcome)];
@@ -119,6 +121,18 @@ function queueOf(servers: Servers, database: DemoDatabase): Queue {
   if (servers.redisUrl === null) return { kind: 'postgres' };
   const own = createHash('sha256').update(database.url.shown).digest('hex').slice(0, 12);
   return { kind: 'redis', url: servers.redisUrl, prefix: `tenon-demo-${own}` };
+}
+
+/** Empties the database, and the queue of whatever an earlier run has left there. */
+async function empty(
+  database: DemoDatabase,
+  queue: Queue,
+  say: (text: string) => void,
+): Promise<void> {
+  await database.empty();
+  if (queue.kind === 'postgres') return;
+  // What stays is harmless: a chunk that nobody waits for adopts nothing.
+  await deleteKeys(queue.url, queue.prefix).catch(() => say('Redis does not answer; going on.'));
 }
 
 function isSame(a: Outcome, b: Outcome): boolean {
