@@ -18,7 +18,10 @@ async function main(): Promise<void> {
 
 function stageOf({ json }: DemoOptions): Parameters<typeof runDemo>[1] {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const say = (text: string): void => {
+    // What is stopped under its own hands complains, and that is no news.
+    if (!isInterrupted) process.stderr.write(`${text}\n`);
+  };
   return { print, say, tell: json ? say : print, later: (end) => ends.push(end) };
 }
 
@@ -49,7 +52,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 main().catch(async (error: unknown) => {
-  // What is stopped under our hands breaks, and that is no news.
   if (isInterrupted) return;
   if (error instanceof CommanderError) {
     leave(error.exitCode === 0 ? 0 : 2);

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { SettingError } from '../database/database-url';
 
 /** What the demo is asked to do. */
@@ -59,11 +59,10 @@ function program(): Command {
     )
     .option('--accounts <file>', 'their accounts, as in account.asc (default: the shipped sample)')
     .option('--opening-balance <amount>', 'what every account begins with', money, '10000.00')
-    .option(
-      '--closed-bank <bank>',
-      `a bank that takes no money; may be repeated (default: none; with the sample ${SAMPLE_CLOSED_BANK})`,
-      collect,
-      [],
+    .addOption(
+      new Option('--closed-bank <bank>', 'a bank that takes no money; may be repeated')
+        .argParser(collect)
+        .default([], `none; ${SAMPLE_CLOSED_BANK} with the sample`),
     )
     .option(
       '--db <place>',

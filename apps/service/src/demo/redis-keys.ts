@@ -36,11 +36,14 @@ async function withRedis(url: string, work: (redis: Redis) => Promise<unknown>):
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  // What goes wrong is told by the call that needed it.
-  redis.on('error', () => undefined);
+  // The call that fails only says that there is no connection; why there is none is told here.
+  let reason: Error | undefined;
+  redis.on('error', (error: Error) => (reason = error));
   try {
     await redis.connect();
     await work(redis);
+  } catch (error) {
+    throw reason ?? error;
   } finally {
     redis.disconnect();
   }

@@ -29,7 +29,7 @@ export interface Stage {
 const SAMPLE = join(__dirname, '..', '..', 'sample');
 /** Sessions in an ordinary run, and in one that kills: there the others shall take over at once. In milliseconds. */
 const SESSION_MS = 10_000;
-const SESSION_MS_KILLS = 1_000;
+const SESSION_MS_KILLS = 2_000;
 const REQUEUE_MS = 30_000;
 const REQUEUE_MS_KILLS = 1_500;
 /** Connections that all instances may use for handlers together. */
