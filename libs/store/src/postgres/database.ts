@@ -15,6 +15,12 @@ const CONNECT_MS_MAX = 10_000;
 const QUERY_MS_MAX = 30_000;
 
 /**
+ * Every statement of the engine finds its rows by an index. A plan that was made while the tables were empty would read all
+ * of them for as long as nobody analyses them: minutes of a first backlog.
+ */
+const ENGINE_SETTINGS = '-c enable_seqscan=off';
+
+/**
  * The few connections that the engine has for itself. Every statement sent here is a transaction of its own, and is sent
  * again when it lost against another one.
  */
@@ -134,6 +140,7 @@ export class Database {
         connectionTimeoutMillis: CONNECT_MS_MAX,
         keepAlive: true,
         query_timeout: QUERY_MS_MAX,
+        options: ENGINE_SETTINGS,
       },
     });
     await dataSource.initialize();
