@@ -6,6 +6,9 @@ import type { JsonReport } from '../src/demo/report';
 const DEMO = join(__dirname, '..', 'dist', 'demo.js');
 export const SAMPLE = join(__dirname, '..', 'sample');
 
+/** A test says itself which servers its demo has. */
+const NO_SERVERS = { DATABASE_URL: undefined, MARIADB_URL: undefined, REDIS_URL: undefined };
+
 /** How a demo ended. */
 export interface DemoRun {
   readonly code: number | null;
@@ -21,10 +24,9 @@ export class DemoProcess {
   private readonly closed: Promise<unknown>;
 
   constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-    const { DATABASE_URL, MARIADB_URL, REDIS_URL, ...env } = process.env;
     this.child = spawn(process.execPath, [DEMO, ...args], {
       cwd: options.cwd ?? SAMPLE,
-      env: { ...env, ...options.env },
+      env: { ...process.env, ...NO_SERVERS, ...options.env },
       // A group of its own, so that a test can press Ctrl-C on all of it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

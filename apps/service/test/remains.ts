@@ -31,18 +31,17 @@ export class Remains {
     const rows = await this.query<{ id: string; seq: number; a: SagaState; b: SagaState }>(
       'SELECT saga_id AS id, seq, from_state AS a, to_state AS b FROM saga_transition ORDER BY saga_id, seq',
     );
-    const ends = new Map(
-      states.map(({ id }) => [String(id), { seq: 0, state: 'ready' as SagaState }]),
+    const ends = new Map<string, { seq: number; state: SagaState }>(
+      states.map(({ id }) => [id, { seq: 0, state: 'ready' }]),
     );
     const broken = new Set<string>();
     for (const { id, seq, a, b } of rows) {
-      const before = ends.get(String(id));
-      const follows = before?.seq === Number(seq) - 1 && before.state === a;
-      if (!follows || !isLegalSagaMove(a, b)) broken.add(String(id));
-      ends.set(String(id), { seq: Number(seq), state: b });
+      const before = ends.get(id);
+      const follows = before?.seq === seq - 1 && before.state === a;
+      if (!follows || !isLegalSagaMove(a, b)) broken.add(id);
+      ends.set(id, { seq: seq, state: b });
     }
-    for (const { id, state } of states)
-      if (ends.get(String(id))?.state !== state) broken.add(String(id));
+    for (const { id, state } of states) if (ends.get(id)?.state !== state) broken.add(id);
     return [...broken];
   }
 
