@@ -46,7 +46,7 @@ export function describeIf(
   const { missing } = info();
   const reasons = [needed].flat().flatMap((server) => missing[server] ?? []);
   if (reasons.length === 0) describe(name, tests);
-  else describe.skip(`${name} [${reasons.join(' ').replaceAll(/\s+/g, ' ')}]`, tests);
+  else describe.skip(`${name} [${reasons.join('; ')}]`, tests);
 }
 
 /** Makes an empty database with a name of its own. Start the file's `describe` with {@link describeIf}. */

@@ -22,6 +22,14 @@ const SERVERS_DIR = join(__dirname, '..', '..', '.tenon', 'servers');
 const POSTGRES_15 = '/usr/lib/postgresql/15/bin';
 const FOLDER_PREFIX = 'tenon-test-';
 
+/** What a skipped test says; the whole reason is printed once, at the start of the run. */
+const CURES: Readonly<Record<ServerName, string>> = {
+  postgres18: 'needs PostgreSQL: npm install --include=optional, or set DATABASE_URL',
+  postgres15: 'needs PostgreSQL 15: apt-get install postgresql-15, or set DATABASE_URL',
+  mariadb: 'needs MariaDB: apt-get install mariadb-server, or set MARIADB_URL',
+  redis: 'needs Redis: apt-get install redis-server, or set REDIS_URL',
+};
+
 /** Nothing here outlives the run, so nothing has to survive a power cut. */
 const FAST_POSTGRES = {
   fsync: 'off',
@@ -43,7 +51,7 @@ type Running = Pick<EmbeddedServer, 'url'> & Partial<EmbeddedServer>;
  * REDIS_URL. Each is started when first asked for, so that a run of unit tests starts none.
  */
 export class TestServers {
-  /** What cannot be had on this machine, with the reason and the cure. */
+  /** What cannot be had on this machine, with the cure. */
   readonly missing: Partial<Record<ServerName, string>> = {};
   private readonly running = new Map<ServerName, Promise<Running>>();
 
@@ -83,7 +91,8 @@ export class TestServers {
       await this.url(name);
     } catch (error) {
       if (!(error instanceof ServerUnavailableError)) throw error;
-      this.missing[name] = error.message;
+      this.missing[name] = CURES[name];
+      process.stderr.write(`${error.message}\n`);
     }
   }
 
@@ -136,7 +145,9 @@ async function namedServers(): Promise<Partial<Record<ServerName, string>>> {
 
 async function nearestPostgres(url: string): Promise<'postgres15' | 'postgres18'> {
   const client = new Client({ connectionString: url });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw new Error(`DATABASE_URL names a server that cannot be used: ${String(error)}`);
+  });
   try {
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
     return Number.parseInt(rows[0]?.server_version ?? '', 10) <= 15 ? 'postgres15' : 'postgres18';

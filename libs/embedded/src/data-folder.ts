@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Account, serverAccount } from './account';
 import { lockDataFolder, unlockDataFolder } from './data-folder-lock';
 import { DataDirError, hasCode, messageOf } from './errors';
+import { pathExists } from './path-exists';
 import { reachableFolder } from './reachable-folder';
 import { runProgram } from './run-program';
 
@@ -131,11 +132,7 @@ export class DataFolder {
         new Error(`it holds the data of ${state.kind}, not of ${this.kind}`),
       );
     }
-    const hasData = await stat(this.data).then(
-      () => true,
-      () => false,
-    );
-    if (!state && hasData) {
+    if (!state && (await pathExists(this.data))) {
       throw unusable(this.dataDir, new Error('it has a folder "data" that Tenon did not make'));
     }
   }

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { serverAccount } from './account';
 import { hasCode, ServerUnavailableError } from './errors';
 import { findProgram } from './find-program';
 import { reachableFolder } from './reachable-folder';
+import { pathExists } from './path-exists';
 import { lastLines, type Program, runProgram } from './run-program';
 
 /** Packages unpacked into a folder, as if it were the root of the file system. */
@@ -27,7 +28,7 @@ export async function fetchDebianPackages(
 ): Promise<UnpackedPackages> {
   const folder = await reachableFolder(intoDir, serverAccount());
   const root = join(folder, 'root');
-  if (!(await exists(root))) await unpackInto(root, folder, packages);
+  if (!(await pathExists(root))) await unpackInto(root, folder, packages);
   return { root, env: { LD_LIBRARY_PATH: (await libraryFolders(root)).join(':') } };
 }
 
@@ -80,16 +81,20 @@ async function withDependencies(
   return [...new Set([...packages, ...needed])];
 }
 
+/** One update for all who wait: apt does not do two at a time. */
+let update: Promise<void> | undefined;
+
 async function fillListsIfEmpty(apt: Program, packages: readonly string[]): Promise<void> {
   const lists = await readdir('/var/lib/apt/lists').catch(() => []);
-  if (lists.some((name) => name.includes('_Packages'))) return;
+  if (update === undefined && lists.some((name) => name.includes('_Packages'))) return;
   if (process.getuid?.() !== 0) {
     throw unavailable(
       packages,
       'apt has no package lists yet; "apt-get update", run by root, fetches them',
     );
   }
-  await run(apt, ['-q', 'update'], packages, '/');
+  update ??= run(apt, ['-q', 'update'], packages, '/').finally(() => (update = undefined));
+  await update;
 }
 
 async function needProgram(name: string, packages: readonly string[]): Promise<Program> {
@@ -123,11 +128,4 @@ async function libraryFolders(root: string): Promise<readonly string[]> {
     found.push(...triplets.map((entry) => join(root, base, entry.name)), join(root, base));
   }
   return found;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

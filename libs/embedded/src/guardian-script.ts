@@ -9,11 +9,17 @@ export const STOP_MS_MAX = 20_000;
  * jest and from the built package, and needs no file that a build could leave out.
  */
 export const GUARDIAN_SCRIPT = /* js */ `
+const { readFileSync } = require('node:fs');
 process.title = 'tenon-guardian';
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 const watched = new Map();
 const send = (target, signal) => {
   try { return process.kill(target, signal); } catch { return false; }
+};
+// Nobody may be there to bury the dead: in a container, process 1 often does not. Then /proc shows the state Z.
+const hasEnded = (target) => {
+  if (!send(target, 0)) return true;
+  try { return /\\) Z [^)]*$/.test(readFileSync('/proc/' + target + '/stat', 'latin1')); } catch { return false; }
 };
 let unread = '';
 process.stdin.on('data', (chunk) => {
@@ -31,10 +37,10 @@ process.stdin.on('close', () => {
   const deadline = Date.now() + ${String(STOP_MS_MAX)};
   const look = () => {
     for (const target of watched.keys()) {
-      if (!send(target, 0)) watched.delete(target);
+      if (hasEnded(target)) watched.delete(target);
       else if (Date.now() > deadline) send(target, 'SIGKILL');
     }
-    // A process that nobody buries seems alive for ever, so there is an end to the waiting.
+    // Of a group, or without /proc, we cannot tell; so there is an end to the waiting.
     if (watched.size === 0 || Date.now() > deadline + 2000) process.exit();
   };
   setInterval(look, 20);

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { setTimeout } from 'node:timers';
 
 import { GUARDIAN_SCRIPT } from './guardian-script';
 
-/** One guardian per process (in jest: per test file), alive only while there is something to watch. */
+/** How long a guardian with nothing to watch is kept for the next program, in milliseconds: a start has several. */
+const IDLE_MS = 500;
+
+/** One guardian per process (in jest: per test file). */
 let guardian: ChildProcess | undefined;
 const watched = new Set<number>();
 
@@ -19,10 +23,14 @@ export function watch(target: number, signal: NodeJS.Signals): () => void {
   return () => {
     if (!watched.delete(target)) return;
     guardian?.stdin?.write(`forget ${String(target)}\n`);
-    if (watched.size > 0) return;
-    guardian?.stdin?.end();
-    guardian = undefined;
+    setTimeout(endIfIdle, IDLE_MS).unref();
   };
+}
+
+function endIfIdle(): void {
+  if (watched.size > 0) return;
+  guardian?.stdin?.end();
+  guardian = undefined;
 }
 
 function startGuardian(): ChildProcess {

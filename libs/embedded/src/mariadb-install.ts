@@ -1,8 +1,9 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { DataFolder } from './data-folder';
 import { ServerStartError, ServerUnavailableError } from './errors';
+import { pathExists } from './path-exists';
 import { lastLines, type Program, runProgram } from './run-program';
 
 /** Where an installed or unpacked MariaDB has its parts. */
@@ -34,7 +35,7 @@ export async function mariadbLayout(program: Program): Promise<MariadbLayout> {
         args: [
           ...['--no-defaults', `--basedir=${base}`, `--lc-messages-dir=${shareDir}`],
           `--character-sets-dir=${join(shareDir, 'charsets')}`,
-          ...((await exists(pluginDir)) ? [`--plugin-dir=${pluginDir}`] : []),
+          ...((await pathExists(pluginDir)) ? [`--plugin-dir=${pluginDir}`] : []),
         ],
       };
     }
@@ -102,14 +103,7 @@ function ownAccount(password: string): string {
 
 async function findFile(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
-    if (await exists(join(folder, name))) return join(folder, name);
+    if (await pathExists(join(folder, name))) return join(folder, name);
   }
   return undefined;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

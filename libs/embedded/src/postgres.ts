@@ -10,7 +10,7 @@ import { lastLines, runProgram } from './run-program';
 import { endServers } from './server-processes';
 
 const USER = 'postgres';
-const PROCESS_NAMES = ['postgres'];
+const PROCESS_NAMES = ['postgres', 'initdb'];
 
 /** Options of {@link startPostgres}. */
 export interface PostgresOptions {

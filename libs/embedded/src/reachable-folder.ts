@@ -4,19 +4,26 @@ import {
   mkdir,
   mkdtemp,
   readdir,
+  readFile,
   realpath,
   rm,
   stat,
   symlink,
+  writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { type Account, canReach } from './account';
 import { DataDirError, hasCode } from './errors';
+import { pathExists } from './path-exists';
 
 /** In a folder that the servers' account cannot reach: the link to the folder that stands in for it. */
 const STAND_IN = 'elsewhere';
+/** In that one: the path of the folder that it stands in for. */
+const ORIGINAL = 'stands-in-for';
+/** A stand-in younger than this may not have its link yet. */
+const ABANDONED_MS_MIN = 600_000;
 
 /**
  * Makes sure that the folder `path` exists, and returns the folder to use in its place: itself, or, when `account`
@@ -62,8 +69,11 @@ async function standIn(folder: string, account: Account): Promise<string> {
     if (known !== undefined && (await isOurs(known)) && (await canReach(known, account)))
       return known;
     await rm(link, { force: true });
-    const made = await mkdtemp(join(await commonFolder(account), 'tenon-'));
+    const common = await commonFolder(account);
+    await removeAbandoned(common);
+    const made = await mkdtemp(join(common, 'tenon-'));
     await chmod(made, 0o711);
+    await writeFile(join(made, ORIGINAL), folder, { mode: 0o600 });
     try {
       await symlink(made, link);
     } catch (error) {
@@ -77,4 +87,17 @@ async function standIn(folder: string, account: Account): Promise<string> {
 async function isOurs(folder: string): Promise<boolean> {
   const [link, target] = await Promise.all([lstat(folder), stat(folder)]);
   return link.isDirectory() && target.uid === process.getuid?.() && (target.mode & 0o022) === 0;
+}
+
+/** Removes stand-ins that no link leads to any more, because their checkout was removed. Ones in use have a lock. */
+async function removeAbandoned(common: string): Promise<void> {
+  for (const name of await readdir(common)) {
+    const folder = join(common, name);
+    if (!/^tenon-\w{6}$/.test(name) || !(await isOurs(folder))) continue;
+    const original = await readFile(join(folder, ORIGINAL), 'utf8').catch(() => undefined);
+    if (original === undefined || (await pathExists(join(folder, 'lock.json')))) continue;
+    const isYoung = Date.now() - (await stat(folder)).mtimeMs < ABANDONED_MS_MIN;
+    const linked = await realpath(join(original, STAND_IN)).catch(() => undefined);
+    if (linked !== folder && !isYoung) await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -12,10 +12,14 @@ interface Kind {
   read(url: string): Promise<unknown>;
 }
 
+/** The server that a test of each kind needs this machine to have. */
+export const SERVERS = { postgres: 'postgres18', mariadb: 'mariadb', redis: 'redis' } as const;
+
 /** Each kind of server, with a client that proves that it serves and keeps what it was given. */
 export const KINDS: Readonly<Record<'postgres' | 'mariadb' | 'redis', Kind>> = {
   postgres: {
-    start: startPostgres,
+    // Not to lose data when it is killed needs no fsync; only a power cut does.
+    start: (options) => startPostgres({ ...options, settings: { fsync: 'off' } }),
     async write(url, value) {
       await onPostgres(url, 'CREATE TABLE IF NOT EXISTS kept (value text)');
       await onPostgres(url, `INSERT INTO kept VALUES ('${value}')`);

@@ -3,7 +3,11 @@ const { join } = require('node:path');
 const { startMariadb, startPostgres, startRedis } = require('@tenon/embedded');
 
 const [folder, ...kinds] = process.argv.slice(2);
-const starts = { postgres: startPostgres, mariadb: startMariadb, redis: startRedis };
+const starts = {
+  postgres: (options) => startPostgres({ ...options, settings: { fsync: 'off' } }),
+  mariadb: startMariadb,
+  redis: startRedis,
+};
 
 Promise.all(kinds.map((kind) => starts[kind]({ dataDir: join(folder, kind) }))).then(
   () => process.stdout.write('ready\n'),

@@ -7,10 +7,8 @@ import { Client } from 'pg';
 
 import { type EmbeddedServer, startPostgres } from '@tenon/embedded';
 import { describeIf, testFolder } from '../../../test/servers';
-import { KINDS } from './clients';
+import { KINDS, SERVERS } from './clients';
 import { processesOf } from './processes';
-
-const SERVERS = { postgres: 'postgres18', mariadb: 'mariadb', redis: 'redis' } as const;
 
 let folder: Awaited<ReturnType<typeof testFolder>>;
 beforeAll(async () => {

@@ -6,16 +6,14 @@ import { join } from 'node:path';
 
 import { removeDataDir } from '@tenon/embedded';
 import { describeIf, testFolder } from '../../../test/servers';
-import { KINDS } from './clients';
+import { KINDS, SERVERS } from './clients';
 
 const isRoot = process.getuid?.() === 0;
 
-describeIf(['mariadb', 'redis'], 'started by root', () => {
-  const asRoot = isRoot ? it : it.skip;
-
-  asRoot.each(['postgres', 'mariadb', 'redis'] as const)(
-    '%s runs as nobody, also in a folder that nobody can enter',
-    async (name) => {
+describe.each(['postgres', 'mariadb', 'redis'] as const)('started by root, %s', (name) => {
+  describeIf(SERVERS[name], isRoot ? 'as nobody' : 'as nobody [be root]', () => {
+    const asRoot = isRoot ? it : it.skip;
+    asRoot('runs, also in a folder that nobody can enter', async () => {
       const folder = await testFolder();
       const locked = join(folder.path, 'locked');
       await mkdir(locked);
@@ -36,6 +34,6 @@ describeIf(['mariadb', 'redis'], 'started by root', () => {
       await removeDataDir(dataDir);
       expect([existsSync(dataDir), existsSync(standIn)]).toEqual([false, false]);
       await folder.remove();
-    },
-  );
+    });
+  });
 });
