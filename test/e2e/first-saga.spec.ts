@@ -116,7 +116,7 @@ describeIf('postgres18', "the guide's main.ts", () => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
         ['-r', './tooling/register.cjs', main],
-        { cwd: root, env },
+        { cwd: root, env, timeout: 30_000 },
       );
       expect(stdout).toMatch(/^The saga \d+ is completed\.$/m);
       expect(stdout).toMatch(/mail "order 1: 2 x tea from Lyon"/);

@@ -11,7 +11,7 @@ export async function sagaEnd(tenon: TenonClient, id: string): Promise<SagaRepor
   for (;;) {
     const report = await tenon.find(id);
     if (report?.finishedAt) return report;
-    if (performance.now() > giveUpAt) {
+    if (report?.state === 'paused' || performance.now() > giveUpAt) {
       throw new Error(`saga ${id} has not ended: ${JSON.stringify(report, null, 2)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
