@@ -159,13 +159,23 @@ export class Engine {
   }
 
   private async stopOnce(): Promise<void> {
-    const { store, dispatcher, clock, logger, shutdownGraceMs } = this.options;
+    const { store, clock, shutdownGraceMs } = this.options;
     this.isStopping = true;
     const { running } = this;
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
-    await running?.repair?.stop();
-    await running?.relay?.stop();
-    await running?.worker?.drain(patience);
+    const withPatience = (work: Promise<void> | undefined): Promise<void> =>
+      Promise.race([work ?? Promise.resolve(), patience]);
+    await withPatience(running?.repair?.stop());
+    await withPatience(running?.relay?.stop());
+    const drained = running?.worker?.drain();
+    await withPatience(this.closeDispatcher());
+    await withPatience(drained);
+    await running?.sessions.stop();
+    await store.close();
+  }
+
+  private async closeDispatcher(): Promise<void> {
+    const { dispatcher, logger } = this.options;
     try {
       await dispatcher.close();
     } catch (error) {
@@ -173,7 +183,5 @@ export class Engine {
         `The queue was not left in good order (${errorLine(error)}). Nothing is lost by that.`,
       );
     }
-    await running?.sessions.stop();
-    await store.close();
   }
 }

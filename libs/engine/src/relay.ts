@@ -120,13 +120,12 @@ export class Relay {
     const request = await this.request(session);
     if (request === null) return false;
     const { store, outage, faults } = this.deps;
-    const fresh = await outage.outlast('take in', session.signal, () => store.takeIn(request));
-    if (fresh === null) return true;
+    const { signal } = this.stopping;
+    const fresh = await outage.outlast('take in', signal, () => store.takeIn(request));
+    if (fresh === null) return false;
     await faults.hit('takein.after');
     await this.dispatch(fresh, session);
-    const due = await outage.outlast('take due sagas', session.signal, () =>
-      store.takeDue(request),
-    );
+    const due = await outage.outlast('take due sagas', signal, () => store.takeDue(request));
     if (due !== null) await this.dispatch(due, session);
     this.hasBacklog =
       sizeOf(fresh) >= request.limit || (due !== null && sizeOf(due) >= request.limit);
@@ -166,7 +165,7 @@ export class Relay {
     } catch (error) {
       this.queueFailed(error);
       // They are marked as queued and are not: make them due again, to be run here while the queue rests.
-      await this.deps.outage.outlast('requeue', session.signal, () =>
+      await this.deps.outage.outlast('requeue', this.stopping.signal, () =>
         this.deps.store.requeueQueued(),
       );
       this.nudge();

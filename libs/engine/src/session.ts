@@ -110,17 +110,13 @@ export class SessionKeeper {
     const { store, clock, outage, sessionMs } = this.deps;
     const patience = new AbortController();
     const cancel = clock.after((sessionMs * 2) / 3, () => patience.abort());
-    const lost = new Promise<null>((resolve) => {
-      patience.signal.addEventListener('abort', () => resolve(null), { once: true });
-    });
-    try {
-      const renewed = outage.outlast('renew the session', patience.signal, () =>
+    this.stopping.signal.addEventListener('abort', () => patience.abort(), { once: true });
+    const isAlive = await outage
+      .outlast('renew the session', patience.signal, () =>
         store.renewSession(session.id, sessionMs),
-      );
-      return (await Promise.race([renewed, lost])) ?? false;
-    } finally {
-      cancel();
-    }
+      )
+      .finally(cancel);
+    return isAlive ?? false;
   }
 
   private lapse(): void {

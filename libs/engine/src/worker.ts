@@ -41,14 +41,16 @@ export class Worker {
     return this.runs.has(sagaId);
   }
 
-  /** ADOPT: waits for room, makes this process the holder of what is still free, and runs it. Resolves when it is held. */
+  /**
+   * ADOPT: waits for room, makes this process the holder of what is still free, and runs it. Resolves when it is held. At
+   * shutdown a chunk is adopted all the same and not run: closing the session makes it due again for others at once.
+   */
   async adopt(tickets: readonly Ticket[]): Promise<void> {
     while (this.room() === 0 && !this.deps.isStopping()) {
       await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
     }
-    const session = this.deps.isStopping() ? null : await this.deps.sessions.living();
-    if (session === null)
-      throw new Error('this worker is stopping; the chunk is found again in the database');
+    const session = await this.deps.sessions.living();
+    if (session === null) return;
     const { store, outage, faults } = this.deps;
     const held = await outage.outlast('adopt', session.signal, () =>
       store.adopt(tickets, session.id),
@@ -79,15 +81,12 @@ export class Worker {
     this.releasing ??= this.releaseFreed();
   }
 
-  /** Resolves when nothing runs any more, or after `graceMs`. */
-  async drain(patience: Promise<void>): Promise<void> {
+  /** Nobody waits for room any more; resolves when nothing runs. */
+  async drain(): Promise<void> {
     this.roomWaiters.splice(0).forEach((resolve) => resolve());
-    const settled = async (): Promise<void> => {
-      while (this.runs.size > 0 || this.releasing !== null) {
-        await Promise.all([...this.runs.values(), this.releasing]);
-      }
-    };
-    await Promise.race([settled(), patience]);
+    while (this.runs.size > 0 || this.releasing !== null) {
+      await Promise.all([...this.runs.values(), this.releasing]);
+    }
   }
 
   private async releaseFreed(): Promise<void> {

@@ -1,9 +1,9 @@
-import { UsageError } from '@tenon/core';
+import { UsageError, type StoreErrorKind } from '@tenon/core';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { engineOptions } from '../engine-options';
 import { retryOnConflict } from '../retry-on-conflict';
-import { classifyPostgresError } from './errors';
+import { classifyPostgresError, isUniqueViolation } from './errors';
 import { TYPE_PARSERS } from './row';
 import type { Statement } from './sql';
 
@@ -13,6 +13,12 @@ export type PostgresOptions = Extract<DataSourceOptions, { readonly type: 'postg
 const CONNECT_MS_MAX = 10_000;
 /** How long to wait for an answer. Behind a network that swallows packets none would ever come. */
 const QUERY_MS_MAX = 30_000;
+
+/**
+ * Every statement of the engine finds its rows by an index. A plan that was made while the tables were empty would read all
+ * of them for as long as nobody analyses them: minutes of a first backlog.
+ */
+const ENGINE_SETTINGS = '-c enable_seqscan=off';
 
 /**
  * The few connections that the engine has for itself. Every statement sent here is a transaction of its own, and is sent
@@ -93,7 +99,7 @@ export class Database {
     statement: Statement,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    return retryOnConflict(classifyPostgresError, () => this.sendOnce<Row>(statement, values));
+    return retryOnConflict(kindOfError, () => this.sendOnce<Row>(statement, values));
   }
 
   private async sendOnce<Row extends QueryResultRow>(
@@ -134,6 +140,7 @@ export class Database {
         connectionTimeoutMillis: CONNECT_MS_MAX,
         keepAlive: true,
         query_timeout: QUERY_MS_MAX,
+        options: ENGINE_SETTINGS,
       },
     });
     await dataSource.initialize();
@@ -161,6 +168,11 @@ async function isReadCommitted(dataSource: DataSource): Promise<boolean> {
     `SELECT current_setting('default_transaction_isolation') AS level`,
   );
   return row?.level === 'read committed';
+}
+
+/** Two took of one key at the same time: the index that keeps it to one has stopped the second, as a deadlock would. */
+function kindOfError(error: unknown): StoreErrorKind {
+  return isUniqueViolation(error, 'op_log_taken') ? 'conflict' : classifyPostgresError(error);
 }
 
 function isTimeout(error: unknown): boolean {
