@@ -1,9 +1,9 @@
-import { UsageError } from '@tenon/core';
+import { UsageError, type StoreErrorKind } from '@tenon/core';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { engineOptions } from '../engine-options';
 import { retryOnConflict } from '../retry-on-conflict';
-import { classifyPostgresError } from './errors';
+import { classifyPostgresError, isUniqueViolation } from './errors';
 import { TYPE_PARSERS } from './row';
 import type { Statement } from './sql';
 
@@ -99,7 +99,7 @@ export class Database {
     statement: Statement,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    return retryOnConflict(classifyPostgresError, () => this.sendOnce<Row>(statement, values));
+    return retryOnConflict(kindOfError, () => this.sendOnce<Row>(statement, values));
   }
 
   private async sendOnce<Row extends QueryResultRow>(
@@ -168,6 +168,11 @@ async function isReadCommitted(dataSource: DataSource): Promise<boolean> {
     `SELECT current_setting('default_transaction_isolation') AS level`,
   );
   return row?.level === 'read committed';
+}
+
+/** Two took of one key at the same time: the index that keeps it to one has stopped the second, as a deadlock would. */
+function kindOfError(error: unknown): StoreErrorKind {
+  return isUniqueViolation(error, 'op_log_taken') ? 'conflict' : classifyPostgresError(error);
 }
 
 function isTimeout(error: unknown): boolean {

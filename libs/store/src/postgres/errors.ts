@@ -30,8 +30,9 @@ export function classifyPostgresError(error: unknown): StoreErrorKind {
 }
 
 /** A row with the same key was there, or was committed at the same time. */
-export function isUniqueViolation(error: unknown): boolean {
-  return codeOf(driverError(error)) === '23505';
+export function isUniqueViolation(error: unknown, index?: string): boolean {
+  const cause = driverError(error);
+  return codeOf(cause) === '23505' && (index === undefined || constraintOf(cause) === index);
 }
 
 /** TypeORM wraps what the driver throws. */
@@ -44,6 +45,12 @@ function driverError(error: unknown): unknown {
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
   return typeof error.code === 'string' ? error.code : '';
+}
+
+function constraintOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'constraint' in error
+    ? error.constraint
+    : undefined;
 }
 
 function isSqlState(code: string): boolean {

@@ -28,6 +28,10 @@ const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NU
 const headOf = (key: string) => `(SELECT head.id FROM op_log head
       WHERE head.op_key = ${key} AND ${HOLDS_KEY} ORDER BY head.id LIMIT 1)`;
 
+/** One of the key runs (or is paused): by one probe of op_log_taken. */
+const isTaken = (key: string) =>
+  `EXISTS (SELECT FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
+
 const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
 
 /** An instant as milliseconds since 1970, whatever an application has taught the driver about dates. */
@@ -87,7 +91,9 @@ export const CLOSE_SESSION = statement(
  *
  * Each type is looked up on its own (the index begins with it), so that a backlog of operations that others carry out
  * costs nothing here. A marker that is not the head of its key is parked without a lock on the head: the head may have
- * ended since this statement's snapshot, so the caller releases the answered `busy` keys behind this commit.
+ * ended since this statement's snapshot, so the caller releases the answered `busy` keys behind this commit. A marker can
+ * also become visible behind a later one of its key that runs by then; if that one was taken at the very same time, the
+ * unique index op_log_taken refuses this statement, and the next attempt sees it.
  */
 export const TAKE_IN = statement(
   'take_in',
@@ -102,7 +108,9 @@ export const TAKE_IN = statement(
      ORDER BY d.due_at, d.id LIMIT $3
    ),
    firsts AS MATERIALIZED (SELECT op_key, min(id) AS id FROM due WHERE op_key IS NOT NULL GROUP BY op_key),
-   heads AS MATERIALIZED (SELECT f.id, ${headOf('f.op_key')} = f.id AS is_head FROM firsts f),
+   heads AS MATERIALIZED (
+     SELECT f.id, ${headOf('f.op_key')} = f.id AND NOT ${isTaken('f.op_key')} AS is_head FROM firsts f
+   ),
    chosen AS MATERIALIZED (
      SELECT id FROM due WHERE op_key IS NULL UNION ALL SELECT id FROM heads WHERE is_head
    ),
@@ -144,7 +152,8 @@ export const RELEASE_KEYS = statement(
    keys AS MATERIALIZED (SELECT DISTINCT op_key FROM op_log WHERE id = ANY($1::bigint[]) AND op_key IS NOT NULL),
    heads AS MATERIALIZED (
      SELECT o.id, o.op_type = ANY($3::text[]) AND EXISTS (SELECT FROM alive) AS is_ours FROM op_log o
-     WHERE o.status = 'parked' AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k))
+     WHERE o.status = 'parked'
+       AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE NOT ${isTaken('k.op_key')}))
      ORDER BY o.id FOR UPDATE OF o
    ),
    others AS (
@@ -333,15 +342,15 @@ export const FENCE = statement(
      SELECT id, fence, session_id FROM saga WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint
    ),
    undone AS (
-     INSERT INTO ${FENCE_COLUMNS} SELECT id, $4, $6, fence, session_id FROM holder WHERE $6::text IS NOT NULL
+     INSERT INTO ${FENCE_COLUMNS} SELECT id, $4::text, $6::text, fence, session_id FROM holder WHERE $6::text IS NOT NULL
      ON CONFLICT DO NOTHING RETURNING 1
    ),
    own AS (
-     INSERT INTO ${FENCE_COLUMNS} SELECT id, $4, $5, fence, session_id FROM holder
+     INSERT INTO ${FENCE_COLUMNS} SELECT id, $4::text, $5::text, fence, session_id FROM holder
      ON CONFLICT DO NOTHING RETURNING 1
    )
    SELECT EXISTS (SELECT FROM own) AS is_first, EXISTS (SELECT FROM undone) AS is_empty,
-     EXISTS (SELECT FROM saga_fence WHERE saga_id = $1::bigint AND step = $4 AND phase = 'try') AS was_tried,
+     EXISTS (SELECT FROM saga_fence WHERE saga_id = $1::bigint AND step = $4::text AND phase = 'try') AS was_tried,
      pg_backend_pid() AS pid`,
 );
 
@@ -418,12 +427,12 @@ export const BURY_UNSERVED = statement(
 );
 
 /** Jumps from head to head: the first entry of the next key in op_log_key is its head. */
-const HEADS = `head (op_key, id, type, status, since) AS (
-     (SELECT op_key, id, op_type, status, greatest(due_at, created_at) FROM op_log
+const HEADS = `head (op_key, id, status, since) AS (
+     (SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
       WHERE ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1)
      UNION ALL
      SELECT n.* FROM head h CROSS JOIN LATERAL (
-       SELECT op_key, id, op_type, status, greatest(due_at, created_at) FROM op_log
+       SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
        WHERE op_key > h.op_key AND ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1
      ) n
    )`;
@@ -432,14 +441,15 @@ const HEADS = `head (op_key, id, type, status, since) AS (
 export const FIND_PARKED_HEADS = statement(
   'find_parked_heads',
   `WITH RECURSIVE ${HEADS}
-   SELECT id::text FROM head WHERE status = 'parked' AND since <= now() - ${milliseconds('$1')}`,
+   SELECT id::text FROM head h WHERE status = 'parked' AND NOT ${isTaken('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
 );
 
 /** $1 ids: those of them that are still parked at the head of their key become pending. */
 export const FREE_PARKED_HEADS = statement(
   'free_parked_heads',
   `UPDATE op_log SET status = 'pending' WHERE status = 'parked' AND id = ANY(ARRAY(
-     SELECT o.id FROM op_log o WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id
+     SELECT o.id FROM op_log o
+     WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id AND NOT ${isTaken('o.op_key')}
      ORDER BY o.id FOR UPDATE OF o
    ))`,
 );
@@ -485,15 +495,18 @@ export const BLOCKED_KEYS = statement(
   'blocked_keys',
   `WITH RECURSIVE ${HEADS},
    blocked AS MATERIALIZED (
-     SELECT h.op_key, h.id, h.type, CASE WHEN h.status = 'taken' THEN s.state ELSE 'pending' END AS state
-     FROM head h JOIN op_log o ON o.id = h.id LEFT JOIN saga s ON s.id = h.id
-     WHERE (h.status = 'pending' AND o.due_at > now())
-       OR (h.status = 'taken' AND s.state = 'paused')
-       OR (h.status = 'taken' AND s.session_id IS NULL AND NOT s.is_queued AND s.due_at > now())
+     SELECT o.op_key, o.id, o.op_type AS type, CASE WHEN o.status = 'taken' THEN s.state ELSE 'pending' END AS state
+     FROM head h
+     LEFT JOIN op_log t ON t.op_key = h.op_key AND t.op_key IS NOT NULL AND t.status = 'taken'
+     JOIN op_log o ON o.id = coalesce(t.id, h.id)
+     LEFT JOIN saga s ON s.id = o.id
+     WHERE (o.status = 'pending' AND o.due_at > now())
+       OR (o.status = 'taken' AND s.state = 'paused')
+       OR (o.status = 'taken' AND s.session_id IS NULL AND NOT s.is_queued AND s.due_at > now())
    )
    SELECT * FROM (
      SELECT b.op_key AS key, b.id::text AS head_id, b.type AS head_type, b.state AS head_state,
-       (SELECT count(*) FROM op_log WHERE op_key = b.op_key AND id > b.id AND ${HOLDS_KEY})::int AS waiting
+       (SELECT count(*) FROM op_log WHERE op_key = b.op_key AND id <> b.id AND ${HOLDS_KEY})::int AS waiting
      FROM blocked b
    ) k
    WHERE waiting > 0 ORDER BY waiting DESC, key LIMIT $1`,

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+import { describeIf, testDatabase, testRedis } from '../../../test/servers';
+
+// Goal: a program ends by itself when it has closed its dispatcher, whatever state the queue server is in.
+// Method: a process of its own, on the built library, that opens, closes and has nothing else to do. It ends with 0
+// only if nothing keeps it alive and no rejection was left unhandled.
+function endsByItself(options: object): Promise<string> {
+  const script = `
+    const { bullmqDispatcher } = require('@tenon/dispatch');
+    const dispatcher = bullmqDispatcher({ ...${JSON.stringify(options)}, timeoutMs: 500, warn: () => undefined });
+    const handlers = { onChunk: async () => undefined, onTick: async () => undefined, onWake: () => undefined };
+    dispatcher.open(handlers)
+      .then(() => dispatcher.ensureScheduler(1000).catch(() => undefined))
+      .then(() => dispatcher.close())
+      .then(() => console.log('closed'));`;
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      ['-e', script],
+      { cwd: join(__dirname, '..'), timeout: 20_000 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout + stderr);
+        else reject(error instanceof Error ? error : new Error(stderr));
+      },
+    );
+  });
+}
+
+describeIf('redis', 'a process with its dispatcher closed', () => {
+  /** Takes connections and never says a word. */
+  let deaf: Server;
+  const sockets = new Set<Socket>();
+  let deafPort: number;
+  beforeAll(async () => {
+    deaf = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined).resume();
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    deafPort = (deaf.address() as { port: number }).port;
+  });
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    deaf.close();
+  });
+
+  it('ends, on Redis', async () => {
+    const redis = await testRedis();
+    expect(await endsByItself({ redis: { url: redis.url }, prefix: redis.prefix })).toBe(
+      'closed\n',
+    );
+    await redis.drop();
+  });
+
+  it('ends, on PostgreSQL', async () => {
+    const database = await testDatabase('postgres18');
+    expect(await endsByItself({ postgres: { url: database.url } })).toBe('closed\n');
+    await database.drop();
+  });
+
+  it.each(['redis', 'postgres'])('ends, with no %s there', async (kind) => {
+    expect(await endsByItself({ [kind]: { url: `${kind}://127.0.0.1:1/0` } })).toBe('closed\n');
+  });
+
+  it.each(['redis', 'postgres'])('ends, with a %s that does not answer', async (kind) => {
+    expect(await endsByItself({ [kind]: { url: `${kind}://127.0.0.1:${deafPort}/0` } })).toBe(
+      'closed\n',
+    );
+  });
+});
