@@ -27,11 +27,10 @@ export interface Stage {
 }
 
 const SAMPLE = join(__dirname, '..', '..', 'sample');
-/** Sessions in an ordinary run, and in one that kills: there the others shall take over at once. In milliseconds. */
-const SESSION_MS = 10_000;
-const SESSION_MS_KILLS = 2_000;
-const REQUEUE_MS = 30_000;
-const REQUEUE_MS_KILLS = 1_500;
+/** As the engine has it by itself. */
+const ORDINARY = { sessionMs: 10_000, requeueMs: 30_000, chunkSizeMax: 200 };
+/** Where instances are killed the others shall take over soon, and no one shall hold most of the work. */
+const UNDER_KILLS = { sessionMs: 2_000, requeueMs: 2_000, chunkSizeMax: 25 };
 /** Connections that all instances may use for handlers together. */
 const HANDLER_CONNECTIONS_MAX = 48;
 /** Rounds in a row in which no kill could be placed. */
@@ -71,8 +70,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     settings: {
       databaseUrl: place.database.text,
       queue: place.queue,
-      sessionMs: killer === null ? SESSION_MS : SESSION_MS_KILLS,
-      requeueMs: killer === null ? REQUEUE_MS : REQUEUE_MS_KILLS,
+      ...(killer === null ? ORDINARY : UNDER_KILLS),
       callMax: Math.min(16, Math.max(2, Math.floor(HANDLER_CONNECTIONS_MAX / options.instances))),
     },
     killer,
