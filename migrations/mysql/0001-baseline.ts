@@ -66,9 +66,9 @@ const TABLES = {
     version    int          NOT NULL PRIMARY KEY,
     applied_at timestamp(3) NOT NULL DEFAULT current_timestamp(3)`,
 
-  // `live_key` stands for PostgreSQL's partial index on the keys of the live markers: the head of a key is the first
-  // entry of op_log_key, and markers that are done are not in the way. What the intake reads is op_log_pending, in which
-  // 100,000 parked markers of one key cost the others nothing.
+  // `live_key` stands for PostgreSQL's partial index on the keys of the live markers: what stands at a key is found by one
+  // look into op_log_key per status, and markers that are done are not in the way. What the intake reads is
+  // op_log_pending, in which 100,000 parked markers of one key cost the others nothing.
   op_log: `
     id              bigint       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     op_type         varchar(100) NOT NULL,
@@ -83,7 +83,7 @@ const TABLES = {
     live_key        varchar(190) AS (CASE WHEN status IN ('pending', 'parked', 'taken') THEN op_key END) VIRTUAL,
     UNIQUE KEY op_log_idempotency (op_type, idempotency_key),
     KEY op_log_pending (status, op_type, due_at, id),
-    KEY op_log_key (live_key, id),
+    KEY op_log_key (live_key, status, id),
     CONSTRAINT op_log_status CHECK (status IN ('pending', 'parked', 'taken', 'done', 'dead'))`,
 
   // Sagas that nobody holds and that will go on by themselves have no session and a due_at; those that ended or are

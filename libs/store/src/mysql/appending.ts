@@ -8,7 +8,8 @@ import * as SQL from './sql';
 const ROWS_MAX = 1_000;
 /** About how many characters one packet may have: far below the smallest usual `max_allowed_packet`. */
 const CHARACTERS_MAX = 1_000_000;
-const SECONDS_MAX = 2_147_483_647;
+/** TIMESTAMP's first instant, since 1970. */
+const SECONDS_MIN = 1;
 
 /** Inserts markers in the caller's transaction, in the order in which they were given. */
 export async function appendMarkers(
@@ -126,7 +127,7 @@ function rowOf(marker: NewMarker): { readonly sql: string; readonly values: read
   const { type, key, payload, idempotencyKey, delayMs, dueAt } = marker;
   const values = [type, key, payload, idempotencyKey];
   if (dueAt !== null) {
-    const seconds = Math.min(Math.max(dueAt.getTime() / 1_000, 1), SECONDS_MAX);
+    const seconds = Math.max(dueAt.getTime() / 1_000, SECONDS_MIN);
     return { sql: SQL.MARKER_DUE_AT, values: [...values, seconds] };
   }
   if (delayMs > 0) return { sql: SQL.MARKER_DUE_LATER, values: [...values, delayMs] };

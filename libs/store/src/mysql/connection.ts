@@ -10,8 +10,8 @@ export type Statement = readonly [sql: string, ...values: readonly unknown[]];
 export type Answer = readonly unknown[] | ResultSetHeader;
 
 /** The rows of a SELECT. What a row holds is for the statement to say. */
-export function rowsOf<Row>(answer: Answer | undefined): readonly Row[] {
-  return Array.isArray(answer) ? (answer as readonly Row[]) : [];
+export function rowsOf<Row>(answer: Answer | undefined): Row[] {
+  return Array.isArray(answer) ? (answer as Row[]) : [];
 }
 
 /** How many rows a statement that writes has found. */

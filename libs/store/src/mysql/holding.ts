@@ -2,7 +2,7 @@ import type { HeldSaga, Ticket } from '@tenon/core';
 import { rowsOf } from './connection';
 import type { Database, Transaction } from './database';
 import { heldSagas, loading } from './history';
-import { numbersOf } from './row';
+import { byId, numbersOf } from './row';
 import { ADOPT, HELD_IDS, HOLD, LET_GO, LIVING_SESSION } from './sql';
 
 /** Makes the session the holder of those tickets that nobody holds. */
@@ -55,7 +55,7 @@ export async function load(
 
 export async function heldIds(database: Database, sessionId: string): Promise<readonly string[]> {
   const rows = await database.rows<{ readonly id: string }>(HELD_IDS, BigInt(sessionId));
-  return rows.map(({ id }) => id);
+  return [...rows].sort(byId).map(({ id }) => id);
 }
 
 /** Lets sagas go as they are, due again after `delayMs`. */

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { rowsOf } from './connection';
 import type { Database } from './database';
 import { releaseKeys } from './intake';
-import { numbersOf } from './row';
+import { compareIds, numbersOf } from './row';
 import * as SQL from './sql';
 
 const BATCH_MAX = 1_000;
@@ -106,7 +106,11 @@ export class FenceTidier {
     const ids = new Set(old.map(({ saga_id: id }) => id));
     const deleted =
       ids.size === 0 ? 0 : await database.change(SQL.TIDY_FENCES, numbersOf([...ids]), limit);
-    if (deleted < limit) this.from = seen.length < windowMax ? '0' : (seen.at(-1)?.saga_id ?? '0');
+    const last = seen
+      .map(({ saga_id: id }) => id)
+      .sort(compareIds)
+      .at(-1);
+    if (deleted < limit) this.from = seen.length < windowMax ? '0' : (last ?? '0');
     return deleted;
   }
 }

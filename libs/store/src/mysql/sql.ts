@@ -160,8 +160,7 @@ export const LOAD_HISTORY = `
     fence, session_id, at
   FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) ORDER BY saga_id, seq`;
 
-export const HELD_IDS =
-  'SELECT id FROM saga FORCE INDEX (saga_due) WHERE session_id = ? ORDER BY id';
+export const HELD_IDS = 'SELECT id FROM saga FORCE INDEX (saga_due) WHERE session_id = ?';
 
 export const LET_GO = `
   UPDATE saga FORCE INDEX (PRIMARY) SET session_id = NULL, is_queued = false, due_at = ${later('?')}
@@ -282,8 +281,7 @@ export const FREE_PARKED_HEADS = `
 /** RetentionMs, the saga behind which to look, how many rows to look at. */
 export const FIND_FENCES = `
   SELECT f.saga_id, coalesce(s.finished_at <= now(3) - ${milliseconds('?')}, 0) AS is_old
-  FROM (SELECT saga_id FROM saga_fence WHERE saga_id > ? ORDER BY saga_id LIMIT ?) f LEFT JOIN saga s ON s.id = f.saga_id
-  ORDER BY f.saga_id`;
+  FROM (SELECT saga_id FROM saga_fence WHERE saga_id > ? ORDER BY saga_id LIMIT ?) f LEFT JOIN saga s ON s.id = f.saga_id`;
 
 export const TIDY_FENCES = 'DELETE FROM saga_fence WHERE saga_id IN (?) LIMIT ?';
 

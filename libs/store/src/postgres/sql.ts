@@ -28,9 +28,9 @@ const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NU
 const headOf = (key: string) => `(SELECT head.id FROM op_log head
       WHERE head.op_key = ${key} AND ${HOLDS_KEY} ORDER BY head.id LIMIT 1)`;
 
-/** One of the key runs (or is paused): by one probe of op_log_taken. */
-const isTaken = (key: string) =>
-  `EXISTS (SELECT FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
+/** None of the key runs or is paused, by one probe of op_log_taken. `NOT EXISTS` would be planned as a join to all of it. */
+const isFree = (key: string) =>
+  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL) IS NULL`;
 
 const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
 
@@ -109,7 +109,7 @@ export const TAKE_IN = statement(
    ),
    firsts AS MATERIALIZED (SELECT op_key, min(id) AS id FROM due WHERE op_key IS NOT NULL GROUP BY op_key),
    heads AS MATERIALIZED (
-     SELECT f.id, ${headOf('f.op_key')} = f.id AND NOT ${isTaken('f.op_key')} AS is_head FROM firsts f
+     SELECT f.id, ${headOf('f.op_key')} = f.id AND ${isFree('f.op_key')} AS is_head FROM firsts f
    ),
    chosen AS MATERIALIZED (
      SELECT id FROM due WHERE op_key IS NULL UNION ALL SELECT id FROM heads WHERE is_head
@@ -153,7 +153,7 @@ export const RELEASE_KEYS = statement(
    heads AS MATERIALIZED (
      SELECT o.id, o.op_type = ANY($3::text[]) AND EXISTS (SELECT FROM alive) AS is_ours FROM op_log o
      WHERE o.status = 'parked'
-       AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE NOT ${isTaken('k.op_key')}))
+       AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE ${isFree('k.op_key')}))
      ORDER BY o.id FOR UPDATE OF o
    ),
    others AS (
@@ -441,7 +441,7 @@ const HEADS = `head (op_key, id, status, since) AS (
 export const FIND_PARKED_HEADS = statement(
   'find_parked_heads',
   `WITH RECURSIVE ${HEADS}
-   SELECT id::text FROM head h WHERE status = 'parked' AND NOT ${isTaken('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
+   SELECT id::text FROM head h WHERE status = 'parked' AND ${isFree('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
 );
 
 /** $1 ids: those of them that are still parked at the head of their key become pending. */
@@ -449,7 +449,7 @@ export const FREE_PARKED_HEADS = statement(
   'free_parked_heads',
   `UPDATE op_log SET status = 'pending' WHERE status = 'parked' AND id = ANY(ARRAY(
      SELECT o.id FROM op_log o
-     WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id AND NOT ${isTaken('o.op_key')}
+     WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id AND ${isFree('o.op_key')}
      ORDER BY o.id FOR UPDATE OF o
    ))`,
 );
