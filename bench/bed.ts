@@ -19,7 +19,10 @@ export interface Bed {
 }
 
 /** Starts (or connects to) what the options name. Servers keep their durable settings: a commit is a commit. */
-export async function openBed(options: { readonly db: string; readonly redis: string }): Promise<Bed> {
+export async function openBed(options: {
+  readonly db: string;
+  readonly redis: string;
+}): Promise<Bed> {
   const folder = await mkdtemp(join(tmpdir(), 'tenon-bench-'));
   await chmod(folder, 0o711);
   const servers: EmbeddedServer[] = [];
@@ -29,7 +32,12 @@ export async function openBed(options: { readonly db: string; readonly redis: st
   };
   const dbUrl =
     options.db === 'embedded'
-      ? await started(startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '200' } }))
+      ? await started(
+          startPostgres({
+            dataDir: join(folder, 'postgres'),
+            settings: { max_connections: '200' },
+          }),
+        )
       : options.db === 'mariadb'
         ? await started(startMariadb({ dataDir: join(folder, 'mariadb') }))
         : options.db;
@@ -40,7 +48,10 @@ export async function openBed(options: { readonly db: string; readonly redis: st
         ? null
         : options.redis;
   const isPostgres = dbUrl.startsWith('postgres');
-  const url = options.db === 'embedded' || options.db === 'mariadb' ? await ownDatabase(dbUrl, isPostgres) : dbUrl;
+  const url =
+    options.db === 'embedded' || options.db === 'mariadb'
+      ? await ownDatabase(dbUrl, isPostgres)
+      : dbUrl;
   const dataSource = await dataSourceOf(url, isPostgres).initialize();
   return {
     description: `${isPostgres ? 'PostgreSQL' : 'MariaDB'} (${options.db === 'embedded' || options.db === 'mariadb' ? 'private' : 'given'}), queue on ${redisUrl === null ? 'PostgreSQL' : 'Redis'}`,
@@ -48,7 +59,11 @@ export async function openBed(options: { readonly db: string; readonly redis: st
     isPostgres,
     makeStore: () => (isPostgres ? postgresStore({ dataSource }) : mysqlStore({ dataSource })),
     makeDispatcher: () =>
-      bullmqDispatcher(redisUrl === null ? { postgres: { url } } : { redis: { url: redisUrl }, prefix: `bench${process.pid}` }),
+      bullmqDispatcher(
+        redisUrl === null
+          ? { postgres: { url } }
+          : { redis: { url: redisUrl }, prefix: `bench${process.pid}` },
+      ),
     close: async () => {
       await dataSource.destroy();
       await Promise.all(servers.map((server) => server.stop()));

@@ -1,37 +1,49 @@
-// npm run bench -- drain|saga [--count N] [--db embedded|mariadb|URL] [--redis auto|none|URL] [--rounds N]
-import { Command, Option } from 'commander';
+// npm run bench -- drain|saga [--count N] [--rounds N] [--db embedded|mariadb|URL] [--redis auto|none|URL]
+import { parseArgs } from 'node:util';
 
 import { openBed } from './bed';
 import { drain } from './drain';
 import { printResults } from './results';
 
-const program = new Command('bench')
-  .description('Measures the engine on private servers, and counts what its bookkeeping costs.')
-  .argument('<work>', 'drain: operations of one step without effect; saga: of three')
-  .addOption(new Option('--count <n>', 'operations').default(20_000).argParser(positive))
-  .addOption(new Option('--rounds <n>', 'rounds, each on an empty database').default(3).argParser(positive))
-  .option('--db <db>', 'embedded, mariadb, or the URL of an empty database', 'embedded')
-  .option('--redis <redis>', 'auto (a private redis-server), none (the queue lives in PostgreSQL), or a URL', 'auto')
-  .action(async (work: string, options: { count: number; rounds: number; db: string; redis: string }) => {
-    const steps = work === 'drain' ? 1 : work === 'saga' ? 3 : program.error(`unknown work "${work}": use drain or saga`);
-    const bed = await openBed(options);
-    process.stderr.write(`${bed.description}, ${options.count} operations of ${steps} step(s), ${options.rounds} round(s)\n`);
-    try {
-      for (let round = 1; round <= options.rounds; round += 1) {
-        printResults(work, await drain(bed, { count: options.count, steps }));
-      }
-    } finally {
-      await bed.close();
-    }
-  });
+/** Steps per operation of each work: `drain` is a queue's work, `saga` an orchestrator's. */
+const STEPS = new Map([
+  ['drain', 1],
+  ['saga', 3],
+]);
 
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${text} is not a whole number from 1`);
-  return number;
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      count: { type: 'string', default: '20000' },
+      rounds: { type: 'string', default: '3' },
+      db: { type: 'string', default: 'embedded' },
+      redis: { type: 'string', default: 'auto' },
+    },
+  });
+  const work = positionals[0] ?? '';
+  const steps = STEPS.get(work);
+  if (steps === undefined) throw new Error(`Name a work: ${[...STEPS.keys()].join(' or ')}.`);
+  const count = positive('--count', values.count);
+  const rounds = positive('--rounds', values.rounds);
+  const bed = await openBed(values);
+  process.stderr.write(`${bed.description}; ${count} operations of ${steps} step(s)\n`);
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      printResults(work, await drain(bed, { count, steps }));
+    }
+  } finally {
+    await bed.close();
+  }
 }
 
-program.parseAsync().catch((error: unknown) => {
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`${option} must be a whole number from 1, not "${text}".`);
+}
+
+main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
   process.exitCode = 1;
 });

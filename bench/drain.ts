@@ -28,16 +28,23 @@ const parseNothing = { parse: (payload: unknown) => payload };
 
 function noOpSaga(steps: number): Saga<unknown> {
   let longer: Saga<unknown> = saga('bench', { version: 1, input: parseNothing });
-  for (let step = 1; step <= steps; step += 1) longer = longer.step(`step${step}`, Nothing, { mode: 'external' });
+  for (let step = 1; step <= steps; step += 1)
+    longer = longer.step(`step${step}`, Nothing, { mode: 'external' });
   return longer;
 }
 
 const TABLES = ['saga_transition', 'saga_fence', 'saga', 'op_log', 'worker_session', 'repair_run'];
 
 /** So many operations stand pending; clock from the engine's start until every one of them is recorded as done. */
-export async function drain(bed: Bed, work: { readonly count: number; readonly steps: number }): Promise<DrainResult> {
+export async function drain(
+  bed: Bed,
+  work: { readonly count: number; readonly steps: number },
+): Promise<DrainResult> {
   const store = bed.makeStore();
-  const engine = new Engine({ store, dispatcher: bed.makeDispatcher(), heldSagaMax: 2_000 }, `bench:${process.pid}`);
+  const engine = new Engine(
+    { store, dispatcher: bed.makeDispatcher(), heldSagaMax: 2_000 },
+    `bench:${process.pid}`,
+  );
   engine.registry.add(noOpSaga(work.steps));
   await store.migrate();
   await preload(bed, work.count);
@@ -59,9 +66,12 @@ export async function drain(bed: Bed, work: { readonly count: number; readonly s
 }
 
 async function preload(bed: Bed, count: number): Promise<void> {
-  for (const table of TABLES) await bed.dataSource.query(bed.isPostgres ? `TRUNCATE ${table}` : `DELETE FROM ${table}`);
+  for (const table of TABLES)
+    await bed.dataSource.query(bed.isPostgres ? `TRUNCATE ${table}` : `DELETE FROM ${table}`);
   const numbers = bed.isPostgres ? `generate_series(1, ${count})` : `seq_1_to_${count}`;
-  await bed.dataSource.query(`INSERT INTO op_log (op_type, payload) SELECT 'bench', '{}' FROM ${numbers} AS numbers`);
+  await bed.dataSource.query(
+    `INSERT INTO op_log (op_type, payload) SELECT 'bench', '{}' FROM ${numbers} AS numbers`,
+  );
   if (!bed.isPostgres) return;
   await bed.dataSource.query('VACUUM ANALYZE');
   await bed.dataSource.query('CHECKPOINT');
@@ -76,12 +86,17 @@ async function hasWork(bed: Bed): Promise<boolean> {
 
 async function databaseCommits(bed: Bed): Promise<number> {
   if (!bed.isPostgres) {
-    const rows: { Value: string }[] = await bed.dataSource.query("SHOW GLOBAL STATUS LIKE 'Com_commit'");
+    const rows: { Value: string }[] = await bed.dataSource.query(
+      "SHOW GLOBAL STATUS LIKE 'Com_commit'",
+    );
     return Number(rows[0]?.Value);
   }
   // A backend reports what it committed at most a second later.
   await sleep(1_500);
-  return numberOf(bed, 'SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()');
+  return numberOf(
+    bed,
+    'SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()',
+  );
 }
 
 async function numberOf(bed: Bed, query: string): Promise<number> {

@@ -1,3 +1,3 @@
-import type { MigrationInterface } from 'typeorm';
+import { TenonBaseline1763800000001 } from './0001-baseline';
 
-export const mysqlMigrations: (new () => MigrationInterface)[] = [];
+export const mysqlMigrations = [TenonBaseline1763800000001];

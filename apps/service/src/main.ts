@@ -1,11 +1,19 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { ServiceModule } from './service.module';
+import { runCommand } from './command';
+import { serviceDataSource } from './database/data-source';
+import { migrateAll } from './database/migrate-all';
+import { openDatabase } from './database/open-database';
+import { engineOptions } from './engine-options';
+import { serviceContext } from './service-context';
+import { settingsOf } from './settings';
 
-async function main(): Promise<void> {
-  const app = await NestFactory.create(ServiceModule);
+/** One instance of the service, with every role, on DATABASE_URL and REDIS_URL. */
+runCommand(async () => {
+  const place = settingsOf(process.env);
+  const { database } = place;
+  const dataSource = await openDatabase(serviceDataSource(database), database, console.error);
+  await migrateAll(dataSource);
+  const app = await serviceContext({ dataSource, engine: engineOptions(place, dataSource) });
   app.enableShutdownHooks();
-  await app.listen(process.env.PORT ?? 3000);
-}
-
-void main();
+  console.log(`Tenon takes orders in and carries them out, on ${database.shown}.`);
+});

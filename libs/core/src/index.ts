@@ -7,7 +7,7 @@ export {
   invariant,
   type TenonErrorCode,
 } from './errors';
-export { JSON_BYTES_MAX, toJsonText, utf8Bytes, type Json } from './json';
+export { JSON_BYTES_MAX, JSON_DEPTH_MAX, toJsonText, utf8Bytes, type Json } from './json';
 export {
   KEY_BYTES_MAX,
   TYPE_LENGTH_MAX,

@@ -7,6 +7,9 @@ export type Json =
 /** The largest payload or step result that is stored, in bytes of UTF-8 JSON. Larger data belongs in a row of its own. */
 export const JSON_BYTES_MAX = 262_144;
 
+/** The deepest nesting of lists and objects that is stored: MariaDB reads no deeper one. */
+export const JSON_DEPTH_MAX = 31;
+
 /**
  * Turns `value` into the JSON text that is stored, or says why it cannot be stored.
  *
@@ -19,9 +22,7 @@ export const JSON_BYTES_MAX = 262_144;
 export function toJsonText(what: string, value: unknown, bytesMax = JSON_BYTES_MAX): string {
   let text: string;
   try {
-    text = JSON.stringify(value ?? null, (name, part: unknown) =>
-      refuseUnstorable(what, name, part),
-    );
+    text = stringify(what, value) ?? 'null';
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -34,7 +35,28 @@ export function toJsonText(what: string, value: unknown, bytesMax = JSON_BYTES_M
       `${what} has ${bytes} bytes as JSON, the limit is ${bytesMax}. Store the data in a row of its own and pass its id.`,
     );
   }
+  if (depthOf(text) > JSON_DEPTH_MAX) {
+    throw new UsageError(
+      'TENON_INVALID_RESULT',
+      `${what} is nested deeper than ${JSON_DEPTH_MAX} levels. Flatten it, or store it as text.`,
+    );
+  }
   return text;
+}
+
+/** Undefined is what JSON makes of undefined, and of a value whose toJSON() answers undefined. */
+function stringify(what: string, value: unknown): string | undefined {
+  return JSON.stringify(value, (name, part: unknown) => refuseUnstorable(what, name, part));
+}
+
+/** How deep the lists and objects of a JSON text are nested. Strings are skipped: they may hold brackets. */
+function depthOf(text: string): number {
+  let [depth, depthMax] = [0, 0];
+  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depthMax = Math.max(depthMax, ++depth);
+    if (token === ']' || token === '}') depth -= 1;
+  }
+  return depthMax;
 }
 
 function refuseUnstorable(what: string, name: string, part: unknown): unknown {

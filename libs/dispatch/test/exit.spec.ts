@@ -23,7 +23,7 @@ function endsByItself(options: object): Promise<string> {
     execFile(
       process.execPath,
       ['-e', script],
-      { cwd: join(__dirname, '..'), timeout: 20_000 },
+      { cwd: join(__dirname, '..'), timeout: 10_000 },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout + stderr);
         else reject(error instanceof Error ? error : new Error(stderr));

@@ -80,8 +80,7 @@ export class DataFolder {
     }
     await this.writeState({ kind: this.kind, isComplete: false });
     await rm(this.data, { recursive: true, force: true });
-    await mkdir(this.data, { mode: 0o700 });
-    await this.give(this.data);
+    await this.ensureFolder('data');
     const password = randomBytes(18).toString('base64url');
     await this.writeFile(this.passwordFile, password);
     await initialise(password);
@@ -99,6 +98,14 @@ export class DataFolder {
     return file;
   }
 
+  /** Makes sure of a folder beside `data` that only the server's account can enter, and returns its path. */
+  async ensureFolder(name: string): Promise<string> {
+    const path = join(this.home, name);
+    await mkdir(path, { mode: 0o700, recursive: true });
+    await this.give(path);
+    return path;
+  }
+
   private async give(path: string): Promise<void> {
     if (this.account) await chown(path, this.account.uid, this.account.gid);
   }
@@ -107,7 +114,7 @@ export class DataFolder {
   private async giveToAccount(): Promise<void> {
     if (!this.account || (await stat(this.data)).uid === this.account.uid) return;
     const owner = `${String(this.account.uid)}:${String(this.account.gid)}`;
-    await runProgram({ path: '/bin/chown' }, ['-R', owner, this.data, this.passwordFile]);
+    await runProgram({ path: 'chown' }, ['-R', owner, this.data, this.passwordFile]);
   }
 
   private async readState(): Promise<State | undefined> {

@@ -34,9 +34,7 @@ export async function fetchDebianPackages(
 
 /** The shared libraries that `program` asks for and the system does not find. */
 export async function missingLibraries(program: Program): Promise<readonly string[]> {
-  const { output } = await runProgram({ path: '/usr/bin/ldd', env: program.env ?? {} }, [
-    program.path,
-  ]);
+  const { output } = await runProgram({ path: 'ldd', env: program.env ?? {} }, [program.path]);
   return [...output.matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1] ?? '');
 }
 

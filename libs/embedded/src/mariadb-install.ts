@@ -23,7 +23,10 @@ const SYSTEM_TABLES = [
 ] as const;
 
 /** Finds the parts that belong to `mariadbd`: next to it, wherever it was installed or unpacked. */
-export async function mariadbLayout(program: Program): Promise<MariadbLayout> {
+export async function mariadbLayout(
+  program: Program,
+  temporaryDir: string,
+): Promise<MariadbLayout> {
   for (const path of [program.path, await realpath(program.path)]) {
     const base = dirname(dirname(path));
     for (const share of ['share/mysql', 'share/mariadb', 'share']) {
@@ -34,6 +37,7 @@ export async function mariadbLayout(program: Program): Promise<MariadbLayout> {
         shareDir,
         args: [
           ...['--no-defaults', `--basedir=${base}`, `--lc-messages-dir=${shareDir}`],
+          `--tmpdir=${temporaryDir}`,
           `--character-sets-dir=${join(shareDir, 'charsets')}`,
           ...((await pathExists(pluginDir)) ? [`--plugin-dir=${pluginDir}`] : []),
         ],

@@ -32,11 +32,12 @@ export interface MariadbOptions {
  */
 export async function startMariadb(options: MariadbOptions): Promise<EmbeddedServer> {
   const program = await obtainProgram('mariadb', options.dataDir, options.serversDir);
-  const layout = await mariadbLayout(program);
   const folder = await DataFolder.open(options.dataDir, 'mariadb');
   await folder.hold();
   try {
     await endServers(folder.data, PROCESS_NAMES, 'SIGTERM', 10_000);
+    // Not /tmp: a MariaDB that starts deletes the temporary tables it finds there, others' included.
+    const layout = await mariadbLayout(program, await folder.ensureFolder('tmp'));
     const password = await folder.prepare((made) => installMariadb(program, layout, folder, made));
     return await startPrivateServer(
       {

@@ -101,7 +101,7 @@ async function copyOf(native: string, name: string, account: Account | undefined
       const link = join(dirname(draft), basename(draft), target.replace(/^native\//, ''));
       await symlink(basename(source), link).catch(() => undefined); // Copied with the rest.
     }
-    await runProgram({ path: '/bin/chmod' }, ['-R', 'a+rX,go-w', draft]);
+    await runProgram({ path: 'chmod' }, ['-R', 'a+rX,go-w', draft]);
     await chmod(draft, 0o755);
     await rename(draft, copy);
   } catch (error) {

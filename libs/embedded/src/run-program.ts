@@ -5,7 +5,7 @@ import { watch } from './guardian';
 
 /** A program and what its environment needs besides the usual. */
 export interface Program {
-  /** Absolute path. */
+  /** An absolute path, or the name of a program that every Unix has on its PATH. */
   readonly path: string;
   /** For a program that was unpacked and not installed: where its libraries are. */
   readonly env?: Readonly<Record<string, string>>;

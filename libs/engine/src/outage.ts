@@ -20,7 +20,7 @@ export class Outage {
 
   constructor(private readonly deps: Dependencies) {}
 
-  /** Answers null when `signal` aborted before the work could be done. */
+  /** Answers null as soon as `signal` aborts, whatever the work is waiting for. */
   async outlast<R>(what: string, signal: AbortSignal, work: () => Promise<R>): Promise<R | null> {
     for (
       let delayMs = DELAY_MS_MIN;
@@ -28,9 +28,9 @@ export class Outage {
       delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)
     ) {
       try {
-        const result = await work();
-        this.isOver();
-        return result;
+        const result = await unlessAborted(signal, work);
+        if (result !== ABORTED) this.isOver();
+        return result === ABORTED ? null : result;
       } catch (error) {
         const kind = this.deps.classify(error);
         if (kind !== 'unavailable' && kind !== 'conflict') throw error;
@@ -55,4 +55,19 @@ export class Outage {
     this.since = null;
     this.deps.logger.log(`The database answers again, after ${seconds} s.`);
   }
+}
+
+const ABORTED = Symbol('aborted');
+
+function unlessAborted<R>(
+  signal: AbortSignal,
+  work: () => Promise<R>,
+): Promise<R | typeof ABORTED> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(ABORTED);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -32,7 +32,10 @@ export class SessionKeeper {
   private loop: Promise<void> = Promise.resolve();
   private openings: ((session: Session) => void)[] = [];
 
-  constructor(private readonly deps: Dependencies) {}
+  constructor(private readonly deps: Dependencies) {
+    // Everyone who waits for a session also waits for the end.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Opens the first session and begins to renew. */
   async start(): Promise<void> {
@@ -109,17 +112,17 @@ export class SessionKeeper {
   private async renew(session: Session): Promise<boolean> {
     const { store, clock, outage, sessionMs } = this.deps;
     const patience = new AbortController();
-    const cancel = clock.after((sessionMs * 2) / 3, () => patience.abort());
-    const lost = new Promise<null>((resolve) => {
-      patience.signal.addEventListener('abort', () => resolve(null), { once: true });
-    });
+    const giveUp = (): void => patience.abort();
+    const cancel = clock.after((sessionMs * 2) / 3, giveUp);
+    this.stopping.signal.addEventListener('abort', giveUp, { once: true });
     try {
-      const renewed = outage.outlast('renew the session', patience.signal, () =>
+      const isAlive = await outage.outlast('renew the session', patience.signal, () =>
         store.renewSession(session.id, sessionMs),
       );
-      return (await Promise.race([renewed, lost])) ?? false;
+      return isAlive ?? false;
     } finally {
       cancel();
+      this.stopping.signal.removeEventListener('abort', giveUp);
     }
   }
 

@@ -24,7 +24,7 @@ describeStore('memory', async () => {
       store.transaction(async (tx) =>
         [...(await tx.rows('effect')).values()].map(({ name }) => String(name)),
       ),
-    passTime: async (ms) => store.clock.advance(ms),
+    passTime: (ms) => store.clock.advance(ms),
     close: () => store.close(),
   };
 });

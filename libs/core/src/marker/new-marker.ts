@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { toJsonText, utf8Bytes } from '../json';
+import { DELAY_MS_MAX } from '../retry/backoff';
 import {
   KEY_BYTES_MAX,
   TYPE_LENGTH_MAX,
@@ -8,8 +9,8 @@ import {
   type Operation,
 } from './marker';
 
-/** Waits longer than a hundred years are a mistake in a unit. */
-const DELAY_MS_MAX = 100 * 365 * 86_400_000;
+/** The last second of a MariaDB timestamp. */
+const DUE_AT_MAX = new Date('2038-01-19T03:14:07Z');
 
 /**
  * Checks an operation and its options, and turns them into what a store inserts. Pure.
@@ -24,6 +25,7 @@ export function newMarker(operation: Operation, options: AppendOptions = {}): Ne
       `An operation's type has 1 to ${TYPE_LENGTH_MAX} characters.`,
     );
   }
+  expectStorable('type', operation.type);
   return {
     type: operation.type,
     key: checkedKey('key', operation.key ?? null),
@@ -37,12 +39,7 @@ function checkedKey(name: string, key: string | null): string | null {
   if (key === null) return null;
   if (key.length === 0)
     throw new UsageError('TENON_USAGE', `The ${name} is empty. Leave it out for none.`);
-  if (key.includes('\0') || /\p{Surrogate}/u.test(key)) {
-    throw new UsageError(
-      'TENON_USAGE',
-      `The ${name} holds a character that no database stores (NUL or half a surrogate pair).`,
-    );
-  }
+  expectStorable(name, key);
   const bytes = utf8Bytes(key);
   if (bytes > KEY_BYTES_MAX) {
     throw new UsageError(
@@ -53,6 +50,15 @@ function checkedKey(name: string, key: string | null): string | null {
   return key;
 }
 
+function expectStorable(name: string, text: string): void {
+  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
+    throw new UsageError(
+      'TENON_USAGE',
+      `The ${name} holds a character that no database stores (NUL or half a surrogate pair).`,
+    );
+  }
+}
+
 function checkedDue(options: AppendOptions): Pick<NewMarker, 'delayMs' | 'dueAt'> {
   const { delayMs = 0, dueAt = null } = options;
   if (!(delayMs >= 0 && delayMs <= DELAY_MS_MAX)) {
@@ -61,8 +67,12 @@ function checkedDue(options: AppendOptions): Pick<NewMarker, 'delayMs' | 'dueAt'
       `delayMs must lie between 0 and ${DELAY_MS_MAX} milliseconds, not ${String(delayMs)}.`,
     );
   }
-  if (dueAt !== null && Number.isNaN(dueAt.getTime()))
-    throw new UsageError('TENON_USAGE', 'dueAt is not a valid date.');
+  if (dueAt !== null && !(dueAt.getTime() > 0 && dueAt <= DUE_AT_MAX)) {
+    throw new UsageError(
+      'TENON_USAGE',
+      `dueAt must be a date between 1970 and ${DUE_AT_MAX.toISOString()}.`,
+    );
+  }
   if (dueAt !== null && options.delayMs !== undefined) {
     throw new UsageError('TENON_USAGE', 'Give either delayMs or dueAt, not both.');
   }

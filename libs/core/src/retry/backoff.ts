@@ -1,3 +1,6 @@
+/** No wait is longer than ten years: that would be a mistake in a unit, and MariaDB's timestamps end in 2038. */
+export const DELAY_MS_MAX = 3_650 * 86_400_000;
+
 /** How often a handler is tried, and how long Tenon waits in between. Build one with {@link exponential} or {@link fixed}. */
 export interface RetryPolicy {
   /** Calls in all, the first one included. A crash of the worker is not an attempt. */
@@ -51,7 +54,8 @@ export const noRetry: RetryPolicy = fixed({ attempts: 1, delayMs: 0 });
 
 /** The wait in milliseconds after the failure number `failures` (from 1). `random` is in 0..1. */
 export function backoffMs(policy: RetryPolicy, failures: number, random: number): number {
-  const full = Math.min(policy.delayMsMax, policy.delayMsMin * policy.factor ** (failures - 1));
+  const growth = Math.min(policy.factor ** (failures - 1), Number.MAX_SAFE_INTEGER);
+  const full = Math.min(policy.delayMsMax, policy.delayMsMin * growth);
   return Math.round(full * (1 - policy.jitter * random));
 }
 
@@ -63,6 +67,8 @@ export function retryFaults(policy: RetryPolicy): readonly string[] {
   if (!(policy.delayMsMin >= 0)) faults.push('the first wait must be 0 ms or more');
   if (!(policy.delayMsMax >= policy.delayMsMin))
     faults.push('the longest wait must not be below the first');
+  if (policy.delayMsMax > DELAY_MS_MAX)
+    faults.push(`the longest wait must not be above ${DELAY_MS_MAX} ms`);
   if (!(policy.factor >= 1)) faults.push('the factor must be 1 or more');
   if (!(policy.jitter >= 0 && policy.jitter <= 1)) faults.push('jitter must lie in 0..1');
   return faults;

@@ -1,5 +1,6 @@
 import { TenonError } from '../errors';
 import type { Json } from '../json';
+import { DELAY_MS_MAX } from '../retry/backoff';
 
 /** The business says no. Returned (or thrown as {@link RefusedError}) by a handler; made with {@link refuse}. */
 export class Refusal {
@@ -68,19 +69,31 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
     code: thrown instanceof TenonError ? thrown.code : 'TENON_HANDLER_FAILED',
     message: cut(messageOf(thrown)),
     isFinal: thrown instanceof FinalError,
-    retryAfterMs: thrown instanceof RetryAfterError ? Math.max(0, thrown.retryAfterMs) : null,
+    retryAfterMs: thrown instanceof RetryAfterError ? checkedWait(thrown.retryAfterMs) : null,
   };
 }
 
+/** A wait that a handler asks for; null, and so the usual one, when it is no number. */
+function checkedWait(ms: number): number | null {
+  return Number.isNaN(ms) ? null : Math.round(Math.min(Math.max(0, ms), DELAY_MS_MAX));
+}
+
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
-  if (typeof thrown === 'string') return `the handler threw ${thrown}`;
   try {
+    if (isErrorLike(thrown)) return `${String(thrown.name)}: ${String(thrown.message)}`;
+    if (typeof thrown === 'string') return `the handler threw ${thrown}`;
     // Of undefined this makes the text "undefined".
     return `the handler threw ${JSON.stringify(thrown)}`;
   } catch {
     return 'the handler threw a value that cannot be shown';
   }
+}
+
+/** By its looks, not by its class: an error may come from another realm (a VM, a worker, a test runner). */
+function isErrorLike(
+  thrown: unknown,
+): thrown is { readonly name: unknown; readonly message: unknown } {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
 }
 
 /** Texts go into columns that take neither a NUL character nor half a surrogate pair. */

@@ -49,7 +49,8 @@ export const NOT_BEGUN: Progress = {
 };
 
 export function stepProgress(progress: Progress, step: string): StepProgress {
-  return progress.steps[step] ?? UNTOUCHED;
+  // Own entries only: a step may be named "constructor".
+  return (Object.hasOwn(progress.steps, step) ? progress.steps[step] : undefined) ?? UNTOUCHED;
 }
 
 /** Folds a history, first row first. @throws InvariantError when the chain is broken or a move is illegal */
@@ -118,6 +119,8 @@ function stepAfter(
       return { ...before, failures, forward: isForward ? 'unknown' : before.forward };
     }
     case 'refused':
+      // A confirm, cancel or compensation may not refuse: the saga pauses, and owes that call when it is resumed.
+      if (!isForward) return before;
       // A transactional refusal was rolled back, so nothing is left of this step. An external one that had failed
       // before may have been carried out by the failed call: it stays unknown, and is undone.
       return step.mode === 'external' && before.forward === 'unknown'

@@ -1,6 +1,6 @@
 // Goal: an operation exists exactly if its business transaction committed, once per idempotency key, byte for byte.
 // Method: transactions that commit, roll back and overlap, each judged by what another transaction sees afterwards.
-import { ends } from './saga-records';
+import { JSON_DEPTH_MAX } from '@tenon/core';
 import { marker, useScene, type Draft } from './scene';
 import type { OpenStore } from './store-under-test';
 
@@ -80,6 +80,7 @@ export function describeAppend<T>(open: OpenStore<T>): void {
       ['a text with quotes and a backslash', 'it\'s "so" \\ and \n'],
       ['integers and decimals as text', { id: '7088992364139643288', amount: '10000.00' }],
       ['unicode', { 'naïve key': '\u{1F4B8} žluťoučký 漢字 \u200b' }],
+      ['the deepest nesting', nested(JSON_DEPTH_MAX)],
       ['nested lists and objects', { list: [1, [2, { deep: [] }], {}], no: null, yes: true }],
     ])('brings the payload back as it was: %s', async (_, payload) => {
       const sessionId = await scene().session();
@@ -88,80 +89,10 @@ export function describeAppend<T>(open: OpenStore<T>): void {
       expect((await scene().find(saga.id)).payload).toEqual(payload);
     });
   });
+}
 
-  describe('idempotency keys', () => {
-    const once: Draft = { idempotencyKey: 'order-1' };
-
-    it('make one operation of two appends, in two transactions', async () => {
-      const [first] = await scene().appendAndAnswer(once);
-      const [second] = await scene().appendAndAnswer({ ...once, payload: { other: true } });
-      expect(first!.isDuplicate).toBe(false);
-      expect(second).toEqual({ id: first!.id, isDuplicate: true });
-      expect((await scene().find(first!.id)).payload).toEqual({});
-    });
-
-    it('make one operation of two appends in one transaction, and in one call', async () => {
-      const { tx, commit } = await scene().begin();
-      const [a, b, c] = await scene().store.appendMarkers(tx, [once, {}, once].map(marker));
-      const [d] = await scene().store.appendMarkers(tx, [marker(once)]);
-      await commit();
-      expect([a, b, c, d].map((each) => each!.isDuplicate)).toEqual([false, false, true, true]);
-      expect([c!.id, d!.id]).toEqual([a!.id, a!.id]);
-      expect(b!.id).not.toBe(a!.id);
-    });
-
-    it('make one operation of two transactions at the same time, when the first commits', async () => {
-      const [a, b] = [await scene().begin(), await scene().begin()];
-      const [first] = await scene().store.appendMarkers(a.tx, [marker(once)]);
-      const second = scene().store.appendMarkers(b.tx, [marker(once), marker({})]);
-      await a.commit();
-      expect(await second).toMatchObject([
-        { id: first!.id, isDuplicate: true },
-        { isDuplicate: false },
-      ]);
-      await b.commit();
-      const { held } = await scene().takeIn(await scene().session());
-      expect(held).toHaveLength(2);
-    });
-
-    it('let the second transaction append, when the first rolls back', async () => {
-      const [a, b] = [await scene().begin(), await scene().begin()];
-      await scene().store.appendMarkers(a.tx, [marker(once)]);
-      const second = scene().store.appendMarkers(b.tx, [marker(once)]);
-      await a.rollback();
-      const [appended] = await second;
-      expect(appended!.isDuplicate).toBe(false);
-      await b.commit();
-      expect(await scene().statuses([appended!.id])).toEqual(['pending']);
-    });
-
-    it('are still known when the operation has long ended', async () => {
-      const sessionId = await scene().session();
-      const saga = await scene().hold(sessionId, once);
-      await scene().record(sessionId, ends(saga));
-      expect(await scene().appendAndAnswer(once)).toEqual([{ id: saga.id, isDuplicate: true }]);
-    });
-
-    it('belong to an operation type: the same key under two types makes two operations', async () => {
-      const answers = await scene().appendAndAnswer(once, { ...once, type: 'beta' });
-      expect(answers.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false]);
-    });
-
-    it('differ when case, accent, a trailing space or the form of a character differs', async () => {
-      const keys = [
-        'Abc',
-        'abc',
-        'Ábc',
-        'A\u0301bc',
-        'Abc ',
-        ' Abc',
-        'x'.repeat(190),
-        'x'.repeat(189),
-      ];
-      const answers = await scene().appendAndAnswer(
-        ...keys.map((idempotencyKey): Draft => ({ idempotencyKey })),
-      );
-      expect(answers.map(({ isDuplicate }) => isDuplicate)).toEqual(keys.map(() => false));
-    });
-  });
+function nested(depth: number): unknown {
+  let value: unknown = 'x';
+  for (let level = 0; level < depth; level++) value = level % 2 === 0 ? [value] : { in: value };
+  return value;
 }

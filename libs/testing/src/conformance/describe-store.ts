@@ -1,15 +1,21 @@
+import { describeAbort } from './abort.conformance';
 import { describeAdopt } from './adopt.conformance';
 import { describeAfterCommit } from './after-commit.conformance';
 import { describeAppend } from './append.conformance';
+import { describeGroupCommit } from './group-commit.conformance';
+import { describeIdempotency } from './idempotency.conformance';
 import { describeKeyOrder } from './key-order.conformance';
 import { describeManyWorkers } from './many-workers.conformance';
 import { describeOverlap } from './overlap.conformance';
 import { describeRecord } from './record.conformance';
+import { describeReleaseKeys } from './release-keys.conformance';
 import { describeRepair } from './repair.conformance';
 import { describeSessions } from './sessions.conformance';
 import { describeStepTransaction } from './step-transaction.conformance';
-import type { OpenStore } from './store-under-test';
+import { describeTakeDue } from './take-due.conformance';
 import { describeTakeIn } from './take-in.conformance';
+import { describeTccPhases } from './tcc-phases.conformance';
+import type { OpenStore } from './store-under-test';
 
 /**
  * The suite that every store passes: what the docstrings of the `Store` port promise, as jest tests. A store that passes
@@ -26,14 +32,20 @@ import { describeTakeIn } from './take-in.conformance';
 export function describeStore<T>(name: string, open: OpenStore<T>): void {
   describe(`the ${name} store`, () => {
     describeAppend(open);
+    describeIdempotency(open);
     describeAfterCommit(open);
     describeTakeIn(open);
+    describeTakeDue(open);
     describeKeyOrder(open);
+    describeReleaseKeys(open);
     describeSessions(open);
     describeAdopt(open);
     describeRecord(open);
+    describeGroupCommit(open);
     describeStepTransaction(open);
+    describeTccPhases(open);
     describeOverlap(open);
+    describeAbort(open);
     describeRepair(open);
     describeManyWorkers(open);
   });

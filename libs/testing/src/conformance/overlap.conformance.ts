@@ -1,6 +1,7 @@
-// Goal: what happens at the same time, too late or without end leaves one effect or none, and nobody else waits for it.
-// Method: steps that are stopped half-way by a gate while another session, call or signal acts.
+// Goal: steps that run at the same time, or end too late, leave one effect or none.
+// Method: steps that are stopped half-way by a gate while another call or session acts.
 import type { HeldSaga } from '@tenon/core';
+import { makeGate } from './gate';
 import { callOf, nextRow, row } from './saga-records';
 import { useScene } from './scene';
 import type { OpenStore } from './store-under-test';
@@ -37,7 +38,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return null;
       });
-      await entered.opened;
+      await Promise.race([entered.opened, first]);
       const second = scene().step(call, 'second', [nextRow(saga)]);
       gate.open();
       expect(await Promise.all([first, second])).toEqual(['rolledBack', 'committed']);
@@ -58,7 +59,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
             return rows;
           },
         );
-        await entered.opened;
+        await Promise.race([entered.opened, tried]);
         const seen: boolean[] = [];
         const cancelled = scene().store.inStepTransaction(
           callOf(saga, sessionId, 'cancel'),
@@ -86,7 +87,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return [row(1)];
       });
-      await entered.opened;
+      await Promise.race([entered.opened, open]);
       expect(await scene().step(callOf(quick, sessionId), 'quick', [row(1)])).toBe('committed');
       gate.open();
       expect(await open).toBe('committed');
@@ -102,7 +103,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return [nextRow(saga)];
       });
-      await entered.opened;
+      await Promise.race([entered.opened, late]);
       const taken = takeOver(next);
       await Promise.race([taken, new Promise((resolve) => setTimeout(resolve, BLOCKED_MS))]);
       gate.open();
@@ -126,107 +127,4 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-
-  describe('a step that is aborted', () => {
-    const never = new Promise<never>(() => undefined);
-
-    it('rejects with the reason at once though its work never ends, and nothing is left of it', async () => {
-      const sessionId = await scene().session();
-      const saga = await scene().hold(sessionId);
-      const [abort, entered] = [new AbortController(), makeGate()];
-      const step = scene().store.inStepTransaction(
-        callOf(saga, sessionId),
-        abort.signal,
-        async (tx) => {
-          await scene().writeEffect(tx, 'half');
-          entered.open();
-          return never;
-        },
-      );
-      await entered.opened;
-      abort.abort(new RangeError('too slow'));
-      await expect(step).rejects.toThrow(new RangeError('too slow'));
-      expect(await scene().effects()).toEqual([]);
-      expect(await scene().step(callOf(saga, sessionId), 'second', [nextRow(saga)])).toBe(
-        'committed',
-      );
-      expect(await scene().effects()).toEqual(['second']);
-    });
-
-    it('does nothing when it was aborted before it began', async () => {
-      const sessionId = await scene().session();
-      const saga = await scene().hold(sessionId);
-      const work = jest.fn(async () => []);
-      const aborted = scene().store.inStepTransaction(
-        callOf(saga, sessionId),
-        AbortSignal.abort(new Error('stop')),
-        work,
-      );
-      await expect(aborted).rejects.toThrow('stop');
-      expect((await scene().find(saga.id)).history).toEqual([]);
-    });
-
-    it('cannot write any more, neither into its own transaction nor into one that came after it', async () => {
-      const sessionId = await scene().session();
-      const saga = await scene().hold(sessionId);
-      const [abort, entered, gate] = [new AbortController(), makeGate(), makeGate()];
-      let written: Promise<unknown> = Promise.resolve();
-      const step = scene().store.inStepTransaction(
-        callOf(saga, sessionId),
-        abort.signal,
-        async (tx) => {
-          await scene().writeEffect(tx, 'half');
-          entered.open();
-          await gate.opened;
-          written = scene()
-            .writeEffect(tx, 'from beyond')
-            .catch(() => undefined);
-          await written;
-          return [nextRow(saga)];
-        },
-      );
-      await entered.opened;
-      abort.abort(new Error('too slow'));
-      await expect(step).rejects.toThrow('too slow');
-      const after = await Promise.all([scene().begin(), scene().begin()]);
-      gate.open();
-      await Promise.resolve();
-      await written;
-      for (const { commit } of after) await commit();
-      expect(await scene().effects()).toEqual([]);
-    });
-
-    it('costs no connection: many can be aborted, one after another', async () => {
-      const sessionId = await scene().session();
-      const saga = await scene().hold(sessionId);
-      for (let i = 0; i < 25; i++) {
-        const abort = new AbortController();
-        const step = scene().store.inStepTransaction(
-          callOf(saga, sessionId),
-          abort.signal,
-          async (tx) => {
-            await scene().writeEffect(tx, 'half');
-            abort.abort(new Error('too slow'));
-            return never;
-          },
-        );
-        await expect(step).rejects.toThrow('too slow');
-      }
-      expect(await scene().step(callOf(saga, sessionId), 'at last', [nextRow(saga)])).toBe(
-        'committed',
-      );
-      expect(await scene().effects()).toEqual(['at last']);
-    });
-  });
-}
-
-interface Gate {
-  readonly opened: Promise<void>;
-  readonly open: () => void;
-}
-
-function makeGate(): Gate {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => open() };
 }

@@ -2,7 +2,7 @@
 // Method: batches of records of every kind, with stale and poisonous entries among them, judged by the report of each saga.
 import { InvariantError, replay, saga as declare } from '@tenon/core';
 import { ends, nextRow, pauses, row, stays, waits } from './saga-records';
-import { byId, idsOf, useScene, type Draft } from './scene';
+import { idsOf, useScene } from './scene';
 import type { OpenStore } from './store-under-test';
 
 const LEASE_MS = 10_000;
@@ -134,38 +134,6 @@ export function describeRecord<T>(open: OpenStore<T>): void {
       expect((await scene().find(saga.id)).history).toEqual([]);
     });
 
-    it('records the others when one of the batch is stale', async () => {
-      const sessionId = await scene().session();
-      await scene().append(...Array.from({ length: 9 }, (): Draft => ({})));
-      const { held } = await scene().takeIn(sessionId);
-      const stale = held[4]!;
-      const records = held.map((saga) =>
-        saga === stale ? { ...ends(saga), fence: saga.fence - 1 } : ends(saga),
-      );
-      expect(await scene().record(sessionId, ...records)).toEqual(
-        idsOf(held.filter((saga) => saga !== stale)),
-      );
-      expect(await scene().find(stale.id)).toMatchObject({ markerStatus: 'taken', history: [] });
-    });
-
-    it('records the others when the database refuses the data of one', async () => {
-      const sessionId = await scene().session();
-      await scene().append(...Array.from({ length: 9 }, (): Draft => ({})));
-      const { held } = await scene().takeIn(sessionId);
-      const poisonous = held[5]!;
-      const records = held.map((saga) =>
-        saga === poisonous ? stays(saga, [nextRow(saga, { step: 'x'.repeat(101) })]) : ends(saga),
-      );
-      const { recorded, refused } = await scene().store.record(records, sessionId);
-      expect([...recorded].sort(byId)).toEqual(idsOf(held.filter((saga) => saga !== poisonous)));
-      expect([...refused]).toEqual([[poisonous.id, expect.any(String)]]);
-      expect(await scene().find(poisonous.id)).toMatchObject({
-        markerStatus: 'taken',
-        state: 'ready',
-        history: [],
-      });
-    });
-
     it('records nothing of an entry whose number is taken, all of one that goes on where the history ends', async () => {
       const sessionId = await scene().session();
       const saga = await scene().hold(sessionId);
@@ -200,16 +168,6 @@ export function describeRecord<T>(open: OpenStore<T>): void {
       expect(() => replay(definition, history)).not.toThrow(InvariantError);
       const fences = history.map(({ fence }) => fence);
       expect(fences).toEqual([...fences].sort((a, b) => a - b));
-    });
-
-    it('costs one commit for a batch, and none for an empty one', async () => {
-      const sessionId = await scene().session();
-      await scene().append(...Array.from({ length: 30 }, (): Draft => ({})));
-      const { held } = await scene().takeIn(sessionId);
-      const before = scene().store.counters().bookkeepingCommits;
-      await scene().record(sessionId, ...held.map(ends));
-      await scene().record(sessionId);
-      expect(scene().store.counters().bookkeepingCommits - before).toBe(1);
     });
   });
 }

@@ -149,4 +149,28 @@ export function describeSessions<T>(open: OpenStore<T>): void {
       expect((await scene().takeIn(living)).held).toHaveLength(1);
     });
   });
+
+  describe('a session that ends while it takes', () => {
+    it('holds nothing afterwards, and nothing is lost', async () => {
+      const living = await scene().session();
+      for (let round = 0; round < 20; round++) {
+        const ending = await scene().session();
+        const ids = await scene().append({}, {});
+        const [first, second] = [{ limit: 1 }, { limit: 1, inlineMax: 0 }];
+        const [, { queued }] = await Promise.all([
+          scene().takeIn(ending, first),
+          scene().takeIn(ending, second),
+          scene().store.closeSession(ending),
+        ]);
+        await scene().store.adopt(queued, ending);
+        expect(await scene().store.heldIds(ending)).toEqual([]);
+        const found = [
+          ...(await scene().takeIn(living)).held,
+          ...(await scene().takeDue(living)).held,
+          ...(await scene().store.adopt(queued, living)),
+        ];
+        expect(idsOf(found)).toEqual(ids);
+      }
+    });
+  });
 }

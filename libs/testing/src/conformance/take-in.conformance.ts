@@ -129,6 +129,16 @@ export function describeTakeIn<T>(open: OpenStore<T>): void {
       expect(idsOf((await scene().takeIn(sessionId)).held)).toEqual([id]);
     });
 
+    it('may lie in the past, or far ahead', async () => {
+      const sessionId = await scene().session();
+      const far = { dueAt: new Date('2037-12-31T23:59:59Z') };
+      const [past] = await scene().append({ dueAt: new Date('2001-02-03T04:05:06Z') }, far, {
+        delayMs: 10 * 365 * 86_400_000,
+      });
+      expect(idsOf((await scene().takeIn(sessionId)).held)).toEqual([past]);
+      expect(await scene().nextDueMs()).toBe(LONG_MS);
+    });
+
     it('are told ahead: the time until the next, at most as much as was asked for', async () => {
       expect(await scene().nextDueMs()).toBe(LONG_MS);
       await scene().append({ delayMs: 60_000 }, { delayMs: 90_000 });

@@ -1,9 +1,9 @@
 import type { HeldSaga, Json, RecordedTransition, Transition } from '@tenon/core';
 import { MemoryDataError } from './memory-errors';
-import type { FenceRow, MarkerRow, RepairRow, SagaRow, SessionRow } from './memory-rows';
+import type { MarkerRow, RepairRow, SagaRow, SessionRow } from './memory-rows';
 import { MemoryTx, type Draft, type MemoryTables } from './memory-tx';
 import { RowLocks } from './row-locks';
-import type { VirtualClock } from './virtual-clock';
+import type { VirtualClock } from '../clock/virtual-clock';
 
 /**
  * The committed rows. Whoever changes them does so within one turn of the event loop, which makes the change atomic;
@@ -12,7 +12,8 @@ import type { VirtualClock } from './virtual-clock';
 export class MemoryDatabase implements MemoryTables {
   readonly markers = new Map<string, MarkerRow>();
   readonly sagas = new Map<string, SagaRow>();
-  readonly fences = new Map<string, FenceRow>();
+  /** The saga of each fence row, by the row's name. */
+  readonly fences = new Map<string, string>();
   readonly sessions = new Map<string, SessionRow>();
   readonly repairRuns: RepairRow[] = [];
   bookkeepingCommits = 0;
@@ -25,7 +26,7 @@ export class MemoryDatabase implements MemoryTables {
   constructor(readonly clock: VirtualClock) {}
 
   get nowMs(): number {
-    return this.clock.now().getTime();
+    return this.clock.date().getTime();
   }
 
   /** Ids are handed out before the commit, as a sequence does: a higher one may well be visible earlier. */
@@ -51,7 +52,7 @@ export class MemoryDatabase implements MemoryTables {
 
   commit(_: MemoryTx, draft: Draft): void {
     for (const marker of draft.markers) this.markers.set(marker.id, marker);
-    for (const [fence, sagaId] of draft.fences) this.fences.set(fence, { sagaId });
+    for (const [fence, sagaId] of draft.fences) this.fences.set(fence, sagaId);
     for (const [row, text] of draft.rows) {
       if (text === null) this.rows.delete(row);
       else this.rows.set(row, text);
@@ -123,6 +124,6 @@ export class MemoryDatabase implements MemoryTables {
         throw new MemoryDataError('error_code is longer than 64 characters');
     }
     const { fence, sessionId } = saga;
-    return rows.map((row) => ({ ...row, fence, sessionId, at: this.clock.now() }));
+    return rows.map((row) => ({ ...row, fence, sessionId, at: this.clock.date() }));
   }
 }

@@ -32,11 +32,6 @@ export interface SagaRow {
   finishedAt: number | null;
 }
 
-/** A row of `saga_fence`: this phase has been dealt with. */
-export interface FenceRow {
-  readonly sagaId: string;
-}
-
 /** A row of `worker_session`. */
 export interface SessionRow {
   readonly id: string;

@@ -1,31 +1,40 @@
-import {
-  UsageError,
-  type AppendedMarker,
-  type BlockedKey,
-  type FencedCall,
-  type HeldSaga,
-  type NewMarker,
-  type RecordAnswer,
-  type SagaRecord,
-  type SagaReport,
-  type StepCommit,
-  type Store,
-  type StoreCounters,
-  type StoreErrorKind,
-  type TakeRequest,
-  type Taken,
-  type Ticket,
-  type Transition,
+import type {
+  AppendedMarker,
+  BlockedKey,
+  FencedCall,
+  HeldSaga,
+  NewMarker,
+  RecordAnswer,
+  SagaRecord,
+  SagaReport,
+  StepCommit,
+  Store,
+  StoreCounters,
+  StoreErrorKind,
+  TakeRequest,
+  Taken,
+  Ticket,
+  Transition,
 } from '@tenon/core';
+import { VirtualClock } from '../clock/virtual-clock';
+import { appendMarkers } from './append';
 import { MemoryDatabase } from './memory-database';
 import { MemoryConflictError, MemoryDataError } from './memory-errors';
-import type { RepairRow, SagaRow } from './memory-rows';
+import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
 import { record } from './record';
+import { buryUnserved, requeueQueued, tidyFences } from './repair';
 import { blockedKeys, findSaga } from './reports';
+import {
+  adopt,
+  endLapsedSessions,
+  endSession,
+  heldBy,
+  openSession,
+  renewSession,
+} from './sessions';
 import { inStepTransaction } from './step-transaction';
-import { freeParkedHeads, releaseKeys, takeDue, takeIn } from './take-in';
-import { VirtualClock } from './virtual-clock';
+import { freeParkedHeads, nextDueMs, releaseKeys, takeDue, takeIn } from './take-in';
 
 /**
  * A store in the memory of one process, for tests of applications: it passes the suite that the SQL stores pass, and its
@@ -37,7 +46,7 @@ import { VirtualClock } from './virtual-clock';
  *   await tx.set('account', '576', { balance: '100.00' });
  *   await store.appendMarkers(tx, [newMarker({ type: 'transfer', payload: {} })]);
  * });
- * store.clock.advance(60_000);
+ * await store.clock.advance(60_000);
  */
 export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   private readonly database: MemoryDatabase;
@@ -85,14 +94,8 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return { bookkeepingCommits, handlerCommits };
   }
 
-  async appendMarkers(
-    tx: MemoryTx,
-    markers: readonly NewMarker[],
-  ): Promise<readonly AppendedMarker[]> {
-    tx.expectOpen();
-    const appended: AppendedMarker[] = [];
-    for (const marker of markers) appended.push(await this.appendOne(tx, marker));
-    return appended;
+  appendMarkers(tx: MemoryTx, markers: readonly NewMarker[]): Promise<readonly AppendedMarker[]> {
+    return appendMarkers(this.database, tx, markers);
   }
 
   afterCommit(tx: MemoryTx, callback: () => void): void {
@@ -103,21 +106,15 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     readonly sessionMs: number;
     readonly types: readonly string[];
   }): Promise<string> {
-    const id = this.database.nextId();
-    const expiresAt = this.database.nowMs + session.sessionMs;
-    this.database.sessions.set(id, { id, types: session.types, expiresAt, isEnded: false });
-    return id;
+    return openSession(this.database, session.sessionMs, session.types);
   }
 
   async renewSession(sessionId: string, sessionMs: number): Promise<boolean> {
-    const session = this.database.sessions.get(sessionId);
-    if (session === undefined || !this.database.isLiving(sessionId)) return false;
-    session.expiresAt = this.database.nowMs + sessionMs;
-    return true;
+    return renewSession(this.database, sessionId, sessionMs);
   }
 
   async closeSession(sessionId: string): Promise<void> {
-    this.endSession(sessionId, 0);
+    endSession(this.database, sessionId, 0);
   }
 
   async takeIn(request: TakeRequest): Promise<Taken> {
@@ -129,51 +126,31 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   }
 
   async nextDueMs(types: TakeRequest['types'], msMax: number): Promise<number> {
-    const isServed = (row: { readonly type: string }): boolean =>
-      types.some(({ type }) => type === row.type);
-    const markers = [...this.database.markers.values()].filter(
-      ({ status }) => status === 'pending',
-    );
-    const sagas = [...this.database.sagas.values()].filter(({ sessionId }) => sessionId === null);
-    const waits = [...markers, ...sagas]
-      .filter(isServed)
-      .map(({ dueAt }) => (dueAt ?? Infinity) - this.database.nowMs);
-    return Math.max(0, Math.min(msMax, ...waits));
+    return nextDueMs(this.database, types, msMax);
   }
 
   async requeueQueued(): Promise<number> {
-    const queued = [...this.database.sagas.values()].filter(({ isQueued }) => isQueued);
-    for (const saga of queued) {
-      saga.isQueued = false;
-      saga.dueAt = this.database.nowMs;
-    }
-    return queued.length;
+    return requeueQueued(this.database);
   }
 
   async adopt(tickets: readonly Ticket[], sessionId: string): Promise<readonly HeldSaga[]> {
-    if (!this.database.isLiving(sessionId)) return [];
-    const held = tickets.flatMap(({ id, fence }) => {
-      const saga = this.database.sagas.get(id);
-      const isFree = saga?.fence === fence && saga.sessionId === null && saga.dueAt !== null;
-      return isFree ? this.database.giveTo(saga, sessionId) : [];
-    });
-    if (held.length > 0) this.database.bookkeepingCommits += 1;
-    return held;
+    return adopt(this.database, tickets, sessionId);
   }
 
   async load(ids: readonly string[], sessionId: string): Promise<readonly HeldSaga[]> {
-    return this.heldBy(sessionId)
+    return heldBy(this.database, sessionId)
       .filter(({ id }) => ids.includes(id))
       .map((saga) => this.database.heldSaga(saga));
   }
 
   async heldIds(sessionId: string): Promise<readonly string[]> {
-    return this.heldBy(sessionId).map(({ id }) => id);
+    return heldBy(this.database, sessionId).map(({ id }) => id);
   }
 
   async letGo(ids: readonly string[], sessionId: string, delayMs: number): Promise<void> {
-    for (const saga of this.heldBy(sessionId))
+    for (const saga of heldBy(this.database, sessionId)) {
       if (ids.includes(saga.id)) this.database.letGo(saga, delayMs);
+    }
   }
 
   async record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer> {
@@ -197,28 +174,11 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   }
 
   async endLapsedSessions(): Promise<number> {
-    const lapsed = [...this.database.sessions.values()].filter(
-      ({ id, isEnded }) => !isEnded && !this.database.isLiving(id),
-    );
-    for (const { id } of lapsed) this.endSession(id, 1);
-    return lapsed.length;
+    return endLapsedSessions(this.database);
   }
 
   async buryUnserved(graceMs: number): Promise<number> {
-    const living = [...this.database.sessions.values()].filter(({ id }) =>
-      this.database.isLiving(id),
-    );
-    const served = new Set(living.flatMap(({ types }) => types));
-    const unserved = [...this.database.markers.values()].filter(
-      ({ status, type, dueAt }) =>
-        status === 'pending' && !served.has(type) && dueAt < this.database.nowMs - graceMs,
-    );
-    for (const marker of unserved) {
-      marker.status = 'dead';
-      marker.reason = `TENON_UNKNOWN_OPERATION: no living worker runs "${marker.type}"`;
-      marker.finishedAt = this.database.nowMs;
-    }
-    return unserved.length;
+    return buryUnserved(this.database, graceMs);
   }
 
   async freeParkedHeads(graceMs: number): Promise<number> {
@@ -226,16 +186,16 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   }
 
   async tidyFences(retentionMs: number, limit: number): Promise<number> {
-    const old = [...this.database.fences].filter(([, { sagaId }]) => {
-      const endedAt = this.database.sagas.get(sagaId)?.finishedAt ?? null;
-      return endedAt !== null && endedAt < this.database.nowMs - retentionMs;
-    });
-    for (const [name] of old.slice(0, limit)) this.database.fences.delete(name);
-    return Math.min(old.length, limit);
+    return tidyFences(this.database, retentionMs, limit);
   }
 
   async recordRepair(run: RepairRow): Promise<void> {
     this.database.repairRuns.push(run);
+  }
+
+  /** What {@link recordRepair} was told so far. */
+  get repairRuns(): readonly RepairRow[] {
+    return this.database.repairRuns;
   }
 
   async findSaga(id: string): Promise<SagaReport | null> {
@@ -244,54 +204,5 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
 
   async blockedKeys(limit: number): Promise<readonly BlockedKey[]> {
     return blockedKeys(this.database, limit);
-  }
-
-  private async appendOne(tx: MemoryTx, draft: NewMarker): Promise<AppendedMarker> {
-    const earlier =
-      draft.idempotencyKey === null
-        ? undefined
-        : await this.earlier(tx, draft.type, draft.idempotencyKey);
-    if (earlier !== undefined) return { id: earlier, isDuplicate: true };
-    const { nowMs } = this.database;
-    const id = this.database.nextId();
-    const dueAt = draft.dueAt?.getTime() ?? nowMs + draft.delayMs;
-    tx.addMarker({
-      ...draft,
-      id,
-      createdAt: nowMs,
-      status: 'pending',
-      dueAt,
-      finishedAt: null,
-      reason: null,
-    });
-    return { id, isDuplicate: false };
-  }
-
-  /** The id of the marker that has this key, once the fate of every other that wants it is known. */
-  private async earlier(
-    tx: MemoryTx,
-    type: string,
-    idempotencyKey: string,
-  ): Promise<string | undefined> {
-    await tx.lock(JSON.stringify(['idempotency', type, idempotencyKey]));
-    const committed = [...this.database.markers.values()].find(
-      (each) => each.type === type && each.idempotencyKey === idempotencyKey,
-    );
-    return (committed ?? tx.findOwnMarker(type, idempotencyKey))?.id;
-  }
-
-  private heldBy(sessionId: string): readonly SagaRow[] {
-    return [...this.database.sagas.values()].filter((saga) => saga.sessionId === sessionId);
-  }
-
-  private endSession(sessionId: string, crashes: number): void {
-    const session = this.database.sessions.get(sessionId);
-    if (session === undefined)
-      throw new UsageError('TENON_USAGE', `There is no session ${sessionId}.`);
-    session.isEnded = true;
-    for (const saga of this.heldBy(sessionId)) {
-      this.database.letGo(saga, 0);
-      saga.crashes += crashes;
-    }
   }
 }

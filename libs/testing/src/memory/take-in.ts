@@ -40,6 +40,20 @@ export function takeDue(database: MemoryDatabase, request: TakeRequest): Taken {
   return handOver(database, request, due, due.length);
 }
 
+/** Milliseconds until the next marker or saga of one of `types` is due, at most `msMax`. */
+export function nextDueMs(
+  database: MemoryDatabase,
+  types: TakeRequest['types'],
+  msMax: number,
+): number {
+  const markers = [...database.markers.values()].filter(({ status }) => status === 'pending');
+  const sagas = [...database.sagas.values()].filter(({ sessionId }) => sessionId === null);
+  const waits = [...markers, ...sagas]
+    .filter((row) => isServed(row, { types }))
+    .map(({ dueAt }) => (dueAt ?? Infinity) - database.nowMs);
+  return Math.max(0, Math.min(msMax, ...waits));
+}
+
 /** Behind the commit of their ends: the next of each key goes to the session, or becomes pending. */
 export function releaseKeys(
   database: MemoryDatabase,

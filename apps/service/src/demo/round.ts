@@ -1,0 +1,108 @@
+import { serviceDataSource } from '../database/data-source';
+import { openDatabase } from '../database/open-database';
+import { engineOptions } from '../engine-options';
+import type { Input } from '../files/read-input';
+import type { InstanceSettings } from '../instance/messages';
+import type { Place } from '../place';
+import { serviceContext } from '../service-context';
+import { Books } from '../transfers/books';
+import { PaymentOrders } from '../transfers/payment-orders';
+import type { Census } from './census';
+import { Fleet } from './fleet';
+import type { Killer } from './killer';
+import type { Progress } from './progress';
+import type { Round } from './report';
+import { patiently, watchToTheEnd } from './watch';
+
+/** Orders that are accepted in one transaction. */
+const ORDERS_PER_COMMIT = 250;
+
+/** What a round needs. */
+export interface RoundPlan {
+  readonly place: Place;
+  readonly census: Census;
+  readonly input: Input;
+  readonly openingBalance: string;
+  readonly closedBanks: ReadonlySet<string>;
+  readonly instances: number;
+  readonly settings: Omit<InstanceSettings, 'workerName'>;
+  readonly killer: Killer | null;
+  readonly progress: Progress;
+  readonly say: (message: string) => void;
+  /** So that whoever is interrupted can stop it. */
+  readonly onFleet: (fleet: Fleet) => void;
+}
+
+/** Hands the whole input in, lets the instances work, and answers what came of it. */
+export async function runRound(plan: RoundPlan): Promise<Round> {
+  const { census, killer, progress, say } = plan;
+  const [lastId, endedBefore] = await patiently(
+    'count',
+    say,
+    async () => [await census.lastId(), (await census.standing()).ended] as const,
+  );
+  const fleet = new Fleet({ count: plan.instances, settings: plan.settings, say });
+  plan.onFleet(fleet);
+  const over = new AbortController();
+  let isComplete = false;
+  let ended = 0;
+  try {
+    const producing = produce(plan).then(() => (isComplete = true));
+    const killing = killer?.haunt({
+      fleet,
+      isOver: over.signal,
+      countEnded: async () => (await patiently('count', say, () => census.standing())).ended,
+    });
+    const watching = watchToTheEnd(
+      census,
+      () => isComplete,
+      (standing) => {
+        ended = standing.ended;
+        progress.update(
+          ended,
+          Math.max(standing.orders, plan.input.orders.length),
+          killer?.counted ?? 0,
+        );
+      },
+      say,
+    ).finally(() => over.abort());
+    await Promise.race([Promise.all([producing, watching, killing]), fleet.failure]);
+  } finally {
+    over.abort();
+    progress.stop();
+    await fleet.stop();
+  }
+  return patiently('count', say, async () => ({
+    outcome: await census.outcome(),
+    pace: await census.pace(lastId),
+    counters: fleet.counters(),
+    endedNow: ended - endedBefore,
+  }));
+}
+
+/** The business side: a process that accepts orders and runs none. */
+async function produce({
+  place,
+  input,
+  openingBalance,
+  closedBanks,
+  say,
+}: RoundPlan): Promise<void> {
+  const dataSource = await openDatabase(serviceDataSource(place.database), place.database, say);
+  const engine = { ...engineOptions(place, dataSource), roles: [] };
+  const app = await serviceContext({ dataSource, engine });
+  try {
+    const [books, orders] = [app.get(Books), app.get(PaymentOrders)];
+    const banks = input.orders.map((order) => order.bankTo);
+    await patiently('open accounts', say, () =>
+      books.openAccounts(input.accountIds, openingBalance),
+    );
+    await patiently('open banks', say, () => books.setBanks(banks, closedBanks));
+    for (let begin = 0; begin < input.orders.length; begin += ORDERS_PER_COMMIT) {
+      const batch = input.orders.slice(begin, begin + ORDERS_PER_COMMIT);
+      await patiently('hand orders in', say, () => orders.accept(batch));
+    }
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { migrateAll } from '../database/migrate-all';
+import { readInput } from '../files/read-input';
+import type { Place, Queue } from '../place';
+import { Census, type Outcome } from './census';
+import { DemoDatabase } from './demo-database';
+import { Killer } from './killer';
+import type { DemoOptions } from './options';
+import { progressBar } from './progress';
+import { deleteKeys, requireRedis } from './redis-keys';
+import { jsonReport, textReport } from './report';
+import { runRound, type RoundPlan } from './round';
+import { chooseServers, type Servers } from './servers';
+import { faultsOf } from './verdict';
+import { patiently } from './watch';
+
+/** Where a demo speaks, and what it leaves to be ended when it is interrupted. */
+export interface Stage {
+  /** For people. */
+  readonly tell: (text: string) => void;
+  /** Trouble and progress, for people too: never on the standard output. */
+  readonly say: (text: string) => void;
+  /** The line for programs. */
+  readonly print: (text: string) => void;
+  /** Ends what was begun, the last first; runs at the end, and on an interruption. */
+  readonly later: (end: () => Promise<void>) => void;
+}
+
+const SAMPLE = join(__dirname, '..', '..', 'sample');
+/** As the engine has it by itself. */
+const ORDINARY = { sessionMs: 10_000, requeueMs: 30_000, chunkSizeMax: 200 };
+/** Where instances are killed the others shall take over soon, and no one shall hold most of the work. */
+const UNDER_KILLS = { sessionMs: 2_000, requeueMs: 2_000, chunkSizeMax: 25 };
+/** Connections that all instances may use for handlers together. */
+const HANDLER_CONNECTIONS_MAX = 48;
+/** Rounds in a row in which no kill could be placed. */
+const EMPTY_ROUNDS_MAX = 5;
+const REFUSED_LINES_SHOWN_MAX = 1_000;
+
+/** Runs the demo, and answers whether every transfer ended and no money was lost. */
+export async function runDemo(options: DemoOptions, stage: Stage): Promise<boolean> {
+  const { tell, say, print, later } = stage;
+  const input = await readInput(
+    options.accounts ?? join(SAMPLE, 'account.asc'),
+    options.orders ?? join(SAMPLE, 'order.asc'),
+  );
+  for (const { file, line, reason } of input.refused.slice(0, REFUSED_LINES_SHOWN_MAX)) {
+    say(`${file}:${line}: ${reason}`);
+  }
+  if (input.refused.length > 0) say(`${input.refused.length} lines were not taken.`);
+
+  const servers = await chooseServers(options, process.env);
+  later(() => servers.stop());
+  if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
+  const database = await DemoDatabase.open(servers.database, say);
+  later(() => database.close());
+  await patiently('migrate', say, () => migrateAll(database.dataSource));
+  tell(chosenLine(options, servers, database));
+
+  const place: Place = { database: database.url, queue: queueOf(servers, database) };
+  const killer = options.kills > 0 ? new Killer(options.kills) : null;
+  const census = new Census(database.dataSource);
+  const plan: RoundPlan = {
+    place,
+    census,
+    input,
+    openingBalance: options.openingBalance,
+    closedBanks: new Set(options.closedBanks),
+    instances: options.instances,
+    settings: {
+      databaseUrl: place.database.text,
+      queue: place.queue,
+      ...(killer === null ? ORDINARY : UNDER_KILLS),
+      callMax: Math.min(16, Math.max(2, Math.floor(HANDLER_CONNECTIONS_MAX / options.instances))),
+    },
+    killer,
+    progress: progressBar(!options.json),
+    say,
+    onFleet: (fleet) => later(() => fleet.stop()),
+  };
+
+  let first: Outcome | null = null;
+  for (let rounds = 1; ; rounds += 1) {
+    if (!options.keep) await patiently('empty it', say, () => empty(database, place.queue, say));
+    const round = await runRound(plan);
+    first ??= round.outcome;
+    const faults = [...faultsOf(round.outcome)];
+    if (!isSame(first, round.outcome))
+      faults.push(`round ${rounds} ended otherwise than the first`);
+    const isHopeless = (killer?.emptyRoundsInARow ?? 0) >= EMPTY_ROUNDS_MAX;
+    if (isHopeless)
+      faults.push(`no kill could be placed in ${EMPTY_ROUNDS_MAX} rounds: give more orders`);
+    if (killer !== null) say(`Round ${rounds}: ${killer.counted} of ${options.kills} kills.`);
+    if (faults.length === 0 && killer?.isDone === false) continue;
+
+    const report = jsonReport(round, rounds, killer?.counted ?? 0);
+    tell(`\n${textReport(report, round.outcome)}\n`);
+    tell(
+      faults.length === 0
+        ? 'Every transfer ended, and no money was lost.'
+        : `NOT in order:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+    );
+    if (options.json) print(JSON.stringify(report));
+    return faults.length === 0;
+  }
+}
+
+function chosenLine(options: DemoOptions, servers: Servers, database: DemoDatabase): string {
+  const closed = options.closedBanks.length > 0 ? options.closedBanks.join(', ') : 'none';
+  const files = options.orders ?? 'the shipped sample';
+  return (
+    `Tenon demo: ${servers.shown.database}, database ${database.url.database ?? ''}; ${servers.shown.queue}; ` +
+    `instances: ${options.instances}; orders: ${files}; closed banks: ${closed}.`
+  );
+}
+
+/** On a Redis that others may use too, every demo database has keys of its own. */
+function queueOf(servers: Servers, database: DemoDatabase): Queue {
+  if (servers.redisUrl === null) return { kind: 'postgres' };
+  const own = createHash('sha256').update(database.url.shown).digest('hex').slice(0, 12);
+  return { kind: 'redis', url: servers.redisUrl, prefix: `tenon-demo-${own}` };
+}
+
+/** Empties the database, and the queue of whatever an earlier run has left there. */
+async function empty(
+  database: DemoDatabase,
+  queue: Queue,
+  say: (text: string) => void,
+): Promise<void> {
+  await database.empty();
+  if (queue.kind === 'postgres') return;
+  // What stays is harmless: a chunk that nobody waits for adopts nothing.
+  await deleteKeys(queue.url, queue.prefix).catch(() => say('Redis does not answer; going on.'));
+}
+
+function isSame(a: Outcome, b: Outcome): boolean {
+  const table = ({ compensated, ...numbers }: Outcome): string =>
+    JSON.stringify({ ...numbers, compensated: [...compensated] });
+  return table(a) === table(b);
+}

@@ -1,0 +1,136 @@
+import { resolve } from 'node:path';
+import { startMariadb, startPostgres, startRedis, type EmbeddedServer } from '@tenon/embedded';
+import { DatabaseUrl, SettingError } from '../database/database-url';
+import type { DemoOptions } from './options';
+
+/** The servers that a demo works on: those it was given, and those it started for itself. */
+export interface Servers {
+  /** Names a database only if the user did. */
+  readonly database: DatabaseUrl;
+  /** Null: the queue is on the database too. */
+  readonly redisUrl: string | null;
+  /** For people: which these are, without a password. */
+  readonly shown: { readonly database: string; readonly queue: string };
+  /** Stops those that were started here. */
+  stop(): Promise<void>;
+}
+
+type Environment = Readonly<Partial<Record<'DATABASE_URL' | 'MARIADB_URL' | 'REDIS_URL', string>>>;
+
+/** Where the servers that the demo starts keep their data, so that the next demo finds it. */
+const FOLDER = '.tenon';
+
+/**
+ * Chooses the servers, and starts those that nobody named.
+ *
+ * @throws SettingError, or what `@tenon/embedded` throws when a server is not to be had: each names the cure
+ */
+export async function chooseServers(options: DemoOptions, env: Environment): Promise<Servers> {
+  const started: EmbeddedServer[] = [];
+  const stop = async (): Promise<void> => {
+    // The last one first: the queue before the database.
+    for (const server of started.splice(0).reverse()) await server.stop();
+  };
+  const start = async (server: Promise<EmbeddedServer>): Promise<string> => {
+    started.push(await server);
+    return (await server).url;
+  };
+  try {
+    const database = await chooseDatabase(options, env, start);
+    const redis = await chooseRedis(options, env, database.url, start);
+    return {
+      database: database.url,
+      redisUrl: redis?.url ?? null,
+      shown: { database: database.shown, queue: redis?.shown ?? 'BullMQ in the same database' },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Start = (server: Promise<EmbeddedServer>) => Promise<string>;
+
+async function chooseDatabase(
+  { db, instances }: DemoOptions,
+  env: Environment,
+  start: Start,
+): Promise<{ readonly url: DatabaseUrl; readonly shown: string }> {
+  const place = db ?? set(env.DATABASE_URL) ?? 'embedded';
+  const settings = { max_connections: String(100 + 40 * instances) };
+  if (place === 'embedded') {
+    const dataDir = resolve(FOLDER, 'postgres');
+    const url = await start(startPostgres({ dataDir, settings }));
+    return privateDatabase(url, 'embedded PostgreSQL', dataDir);
+  }
+  if (place !== 'mariadb') {
+    const url = DatabaseUrl.parse(place, db === undefined ? 'DATABASE_URL' : '--db');
+    return { url, shown: `${NAMES[url.family]} at ${url.shown}` };
+  }
+  const named = set(env.MARIADB_URL);
+  if (named !== undefined) {
+    const url = DatabaseUrl.parse(named, 'MARIADB_URL');
+    if (url.family === 'mysql') return { url, shown: `${NAMES.mysql} at ${url.shown}` };
+    throw new SettingError(
+      'MARIADB_URL names a PostgreSQL. Give that one as --db or DATABASE_URL.',
+    );
+  }
+  const dataDir = resolve(FOLDER, 'mariadb');
+  return privateDatabase(
+    await start(startMariadb({ dataDir, settings })),
+    'private MariaDB',
+    dataDir,
+  );
+}
+
+const NAMES = { postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
+
+function privateDatabase(
+  text: string,
+  name: string,
+  dataDir: string,
+): { readonly url: DatabaseUrl; readonly shown: string } {
+  // Its URL names a database for clients that need one; nobody asked the demo to use that.
+  const url = DatabaseUrl.parse(text, name).withDatabase(null);
+  return { url, shown: `${name} at ${url.shown} (data in ${dataDir})` };
+}
+
+async function chooseRedis(
+  { redis }: DemoOptions,
+  env: Environment,
+  database: DatabaseUrl,
+  start: Start,
+): Promise<{ readonly url: string; readonly shown: string } | null> {
+  const place = redis ?? set(env.REDIS_URL) ?? (database.family === 'postgres' ? 'none' : 'auto');
+  switch (place) {
+    case 'none':
+      if (database.family === 'postgres') return null;
+      throw new SettingError(
+        'On MariaDB and MySQL the queue needs Redis. Leave --redis out or give --redis auto for a private one, or ' +
+          'name yours: --redis redis://host:6379.',
+      );
+    case 'auto': {
+      const dataDir = resolve(FOLDER, 'redis');
+      const url = await start(startRedis({ dataDir }));
+      return {
+        url,
+        shown: `BullMQ on a private Redis at ${new URL(url).host} (data in ${dataDir})`,
+      };
+    }
+    default: {
+      const source = redis === undefined ? 'REDIS_URL' : '--redis';
+      if (!URL.canParse(place) || !/^rediss?:\/\/[^/]/.test(place)) {
+        throw new SettingError(
+          `${source} is no address of a Redis. Write it like redis://user:password@host:6379, or auto, or none.`,
+        );
+      }
+      return { url: place, shown: `BullMQ on Redis at ${new URL(place).host}` };
+    }
+  }
+}
+
+/** Empty variables are as good as none: that is how shells and CI unset them. */
+function set(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,69 @@
+import { isLegalSagaMove, type SagaState } from '@tenon/core';
+import { DataSource } from 'typeorm';
+import { connectionOptions } from '../src/database/data-source';
+import { DatabaseUrl } from '../src/database/database-url';
+
+/** What a demo has left in its database, looked at with nothing but SQL. */
+export class Remains {
+  private constructor(private readonly dataSource: DataSource) {}
+
+  static async of(url: string): Promise<Remains> {
+    const options = connectionOptions(DatabaseUrl.parse(url, 'The test database'));
+    return new Remains(await new DataSource(options).initialize());
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+
+  async query<Row>(sql: string): Promise<readonly Row[]> {
+    return this.dataSource.query<Row[]>(sql);
+  }
+
+  async number(sql: string): Promise<number> {
+    const [row] = await this.query<{ n: unknown }>(sql);
+    return Number(row?.n);
+  }
+
+  /** Sagas whose history has a gap, an illegal move, or another end than the saga's state. */
+  async brokenChains(): Promise<readonly string[]> {
+    const states = await this.query<{ id: string; state: SagaState }>('SELECT id, state FROM saga');
+    const rows = await this.query<{ id: string; seq: number; a: SagaState; b: SagaState }>(
+      'SELECT saga_id AS id, seq, from_state AS a, to_state AS b FROM saga_transition ORDER BY saga_id, seq',
+    );
+    const ends = new Map<string, { seq: number; state: SagaState }>(
+      states.map(({ id }) => [id, { seq: 0, state: 'ready' }]),
+    );
+    const broken = new Set<string>();
+    for (const { id, seq, a, b } of rows) {
+      const before = ends.get(id);
+      const follows = before?.seq === seq - 1 && before.state === a;
+      if (!follows || !isLegalSagaMove(a, b)) broken.add(id);
+      ends.set(id, { seq: seq, state: b });
+    }
+    for (const { id, state } of states) if (ends.get(id)?.state !== state) broken.add(id);
+    return [...broken];
+  }
+
+  /** Effects that happened more than once. */
+  async doubleEffects(): Promise<readonly unknown[]> {
+    return this.query(
+      'SELECT saga_id, branch, phase, count(*) AS n FROM effect_ledger GROUP BY saga_id, branch, phase HAVING count(*) > 1',
+    );
+  }
+
+  /** Accounts of which one order began before the one in front of it had ended. */
+  async accountsOutOfOrder(): Promise<readonly string[]> {
+    const rows = await this.query<{ account: string; saga: string }>(
+      'SELECT op_key AS account, saga_id AS saga FROM effect_ledger ORDER BY id',
+    );
+    const current = new Map<string, bigint>();
+    const wrong = new Set<string>();
+    for (const { account, saga } of rows) {
+      // Ids were given in the order in which the orders were handed in.
+      if ((current.get(account) ?? 0n) > BigInt(saga)) wrong.add(account);
+      current.set(account, BigInt(saga));
+    }
+    return [...wrong];
+  }
+}

@@ -1,0 +1,128 @@
+import type { RecordAnswer, SagaExit, SagaRecord } from '@tenon/core';
+import { rowsOf, type Statement } from './connection';
+import type { Database, Transaction } from './database';
+import { classifyMysqlError } from './errors';
+import { numbersOf, transitionValues } from './row';
+import * as SQL from './sql';
+
+/** About how many characters one packet may have: far below the smallest usual `max_allowed_packet`. */
+const CHARACTERS_MAX = 1_000_000;
+
+/**
+ * Records many sagas in one transaction. When the database refuses the data of one of them it refuses all, so the halves
+ * are tried again on their own, down to the one that is bad.
+ */
+export async function record(
+  database: Database,
+  records: readonly SagaRecord[],
+  sessionId: string,
+): Promise<RecordAnswer> {
+  const recorded = new Set<string>();
+  const refused = new Map<string, string>();
+  await recordParts(database, records, sessionId, recorded, refused);
+  return { recorded, refused };
+}
+
+async function recordParts(
+  database: Database,
+  records: readonly SagaRecord[],
+  sessionId: string,
+  recorded: Set<string>,
+  refused: Map<string, string>,
+): Promise<void> {
+  const [first] = records;
+  if (first === undefined) return;
+  if (records.length === 1 || charactersOf(records) <= CHARACTERS_MAX) {
+    try {
+      const ids = await database.transaction((transaction) =>
+        recordAll(transaction, records, sessionId),
+      );
+      for (const id of ids) recorded.add(id);
+      return;
+    } catch (error) {
+      if (classifyMysqlError(error) !== 'data') throw error;
+      if (records.length === 1) {
+        refused.set(first.id, error instanceof Error ? error.message : String(error));
+        return;
+      }
+    }
+  }
+  const middle = Math.ceil(records.length / 2);
+  await recordParts(database, records.slice(0, middle), sessionId, recorded, refused);
+  await recordParts(database, records.slice(middle), sessionId, recorded, refused);
+}
+
+/** Two round trips: lock and look, then write what passed. */
+async function recordAll(
+  transaction: Transaction,
+  records: readonly SagaRecord[],
+  sessionId: string,
+): Promise<readonly string[]> {
+  const all = numbersOf(records.map(({ id }) => id));
+  const [locked, last] = await transaction.send(
+    [SQL.LOCK_HELD, all, BigInt(sessionId)],
+    [SQL.LAST_NUMBERS, all],
+  );
+  const fences = new Map(
+    rowsOf<{ id: string; fence: number }>(locked).map(({ id, fence }) => [id, fence]),
+  );
+  const numbers = new Map(
+    rowsOf<{ id: string; seq: number }>(last).map(({ id, seq }) => [id, seq]),
+  );
+  // A saga's row may lag behind its history, because a transactional handler commits its rows without touching it: the
+  // history decides whether the caller knows it all.
+  const passed = records.filter(
+    ({ id, fence, seq, transitions }) =>
+      fences.get(id) === fence && (numbers.get(id) ?? 0) === seq - transitions.length,
+  );
+  if (passed.length === 0) return [];
+  await transaction.commit(...writes(passed, sessionId));
+  return passed.map(({ id }) => id);
+}
+
+function writes(records: readonly SagaRecord[], sessionId: string): readonly Statement[] {
+  const session = BigInt(sessionId);
+  const transitions = records.flatMap(({ id, fence, transitions }) =>
+    transitions.map((row) => [BigInt(id), ...transitionValues(row), fence, session]),
+  );
+  const finished = records.flatMap(({ id, exit }) => finishedMarker(id, exit));
+  const statements: Statement[] = [[SQL.RECORD, JSON.stringify(records.map(sagaValues))]];
+  if (transitions.length > 0) statements.push([SQL.RECORD_TRANSITIONS, transitions]);
+  if (finished.length > 0) statements.push([SQL.RECORD_MARKERS, JSON.stringify(finished)]);
+  return statements;
+}
+
+function sagaValues({
+  id,
+  state,
+  seq,
+  exit,
+  hasProgressed,
+}: SagaRecord): readonly (string | number | null)[] {
+  const delayMs = exit.kind === 'waits' ? exit.delayMs : 0;
+  const reason = exit.kind === 'ends' || exit.kind === 'pauses' ? exit.reason : null;
+  return [id, state, seq, exit.kind, delayMs, reason, hasProgressed ? 1 : 0];
+}
+
+function finishedMarker(id: string, exit: SagaExit): readonly (readonly (string | null)[])[] {
+  switch (exit.kind) {
+    case 'ends':
+      return [[id, exit.marker, exit.marker === 'dead' ? exit.reason : null]];
+    case 'pauses':
+      return exit.freesKey ? [[id, 'done', null]] : [];
+    case 'stays':
+    case 'waits':
+      return [];
+  }
+}
+
+function charactersOf(records: readonly SagaRecord[]): number {
+  return records.reduce(
+    (sum, each) => sum + each.transitions.reduce((rows, row) => rows + charactersOfRow(row), 200),
+    0,
+  );
+}
+
+function charactersOfRow({ result, reason }: SagaRecord['transitions'][number]): number {
+  return 200 + (reason?.length ?? 0) + (result === null ? 0 : JSON.stringify(result).length);
+}

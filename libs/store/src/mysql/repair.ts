@@ -1,0 +1,122 @@
+import type { Store } from '@tenon/core';
+import { setTimeout as wait } from 'node:timers/promises';
+import { rowsOf } from './connection';
+import type { Database } from './database';
+import { releaseKeys } from './intake';
+import { compareIds, numbersOf } from './row';
+import * as SQL from './sql';
+
+const BATCH_MAX = 1_000;
+/** A release that is on its way needs no repair: heads are looked at twice, this far apart. */
+const SECOND_LOOK_MS = 100;
+/** Rows looked at per row that may be deleted, so that sagas that live long do not hide what lies behind them. */
+const TIDY_WINDOW = 10;
+
+export type RepairRun = Parameters<Store['recordRepair']>[0];
+interface IdRow {
+  readonly id: string;
+}
+
+/** Ends lapsed sessions and frees what they held. Answers the number of sessions. */
+export async function endLapsedSessions(database: Database): Promise<number> {
+  const ended = await database.transaction(async (transaction) => {
+    const [lapsed] = await transaction.send([SQL.FIND_LAPSED_SESSIONS, BATCH_MAX]);
+    const ids = rowsOf<IdRow>(lapsed).map(({ id }) => id);
+    if (ids.length > 0) await transaction.commit([SQL.END_LAPSED_SESSIONS, numbersOf(ids)]);
+    return ids.length;
+  });
+  while ((await freeOrphans(database)) === BATCH_MAX);
+  return ended;
+}
+
+/** Frees what ended sessions hold: not only those that were just ended, as this may have been cut short before. */
+async function freeOrphans(database: Database): Promise<number> {
+  const orphans = await database.rows<IdRow & { readonly has_lapsed: number }>(
+    SQL.FIND_ORPHANS,
+    BATCH_MAX,
+  );
+  for (const hasLapsed of [0, 1]) {
+    const ids = orphans.filter((orphan) => orphan.has_lapsed === hasLapsed).map(({ id }) => id);
+    if (ids.length > 0)
+      await database.change(SQL.FREE_ORPHANS, hasLapsed, numbersOf(ids), hasLapsed);
+  }
+  return orphans.length;
+}
+
+/** Buries markers that no living session can run, and lets the next of their keys go on. */
+export async function buryUnserved(database: Database, graceMs: number): Promise<number> {
+  const [living, pending] = await database.read([SQL.LIVING_TYPES], [SQL.PENDING_TYPES]);
+  const sessions = rowsOf<{ readonly types: string }>(living);
+  // While no session lives nobody can tell which types are known.
+  if (sessions.length === 0) return 0;
+  const known = new Set(sessions.flatMap(({ types }) => JSON.parse(types) as readonly string[]));
+  const unknown = rowsOf<{ readonly type: string }>(pending).filter(({ type }) => !known.has(type));
+  let buried = 0;
+  for (const { type } of unknown) buried += await buryType(database, type, graceMs);
+  return buried;
+}
+
+async function buryType(database: Database, type: string, graceMs: number): Promise<number> {
+  for (let buried = 0; ;) {
+    const ids = await database.transaction(async (transaction) => {
+      const [unserved] = await transaction.send([SQL.FIND_UNSERVED, type, graceMs, BATCH_MAX]);
+      const found = rowsOf<IdRow>(unserved).map(({ id }) => id);
+      if (found.length > 0) await transaction.commit([SQL.BURY_UNSERVED, numbersOf(found)]);
+      return found;
+    });
+    await releaseKeys(database, ids, null, []);
+    buried += ids.length;
+    if (ids.length < BATCH_MAX) return buried;
+  }
+}
+
+/** Makes parked markers pending that stand at the head of their key, with nobody on the way to release them. */
+export async function freeParkedHeads(database: Database, graceMs: number): Promise<number> {
+  const found = await database.rows<IdRow>(SQL.FIND_PARKED_HEADS, graceMs);
+  if (found.length === 0) return 0;
+  await wait(Math.min(graceMs, SECOND_LOOK_MS));
+  const seen = new Set(found.map(({ id }) => id));
+  const still = (await database.rows<IdRow>(SQL.FIND_PARKED_HEADS, graceMs)).filter(({ id }) =>
+    seen.has(id),
+  );
+  return still.length === 0
+    ? 0
+    : database.change(SQL.FREE_PARKED_HEADS, numbersOf(still.map(({ id }) => id)));
+}
+
+interface FenceRow {
+  readonly saga_id: string;
+  readonly is_old: number;
+}
+
+/** Deletes the fence rows of sagas that ended long ago, going round and round in the table, a window at a time. */
+export class FenceTidier {
+  /** The saga behind which the next window begins. */
+  private from = '0';
+
+  async tidy(database: Database, retentionMs: number, limit: number): Promise<number> {
+    const windowMax = limit * TIDY_WINDOW;
+    const seen = await database.rows<FenceRow>(
+      SQL.FIND_FENCES,
+      retentionMs,
+      BigInt(this.from),
+      windowMax,
+    );
+    const old = seen.filter(({ is_old: isOld }) => isOld === 1).slice(0, limit);
+    const ids = new Set(old.map(({ saga_id: id }) => id));
+    const deleted =
+      ids.size === 0 ? 0 : await database.change(SQL.TIDY_FENCES, numbersOf([...ids]), limit);
+    const last = seen
+      .map(({ saga_id: id }) => id)
+      .sort(compareIds)
+      .at(-1);
+    if (deleted < limit) this.from = seen.length < windowMax ? '0' : (last ?? '0');
+    return deleted;
+  }
+}
+
+/** Appends one row to `repair_run`. */
+export async function recordRepair(database: Database, run: RepairRun): Promise<void> {
+  const { rule, found, repaired, durationMs, error } = run;
+  await database.change(SQL.RECORD_REPAIR, [rule, found, repaired, Math.round(durationMs), error]);
+}

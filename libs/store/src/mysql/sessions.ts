@@ -1,0 +1,43 @@
+import type { Store } from '@tenon/core';
+import { changedBy } from './connection';
+import type { Database } from './database';
+import { numbersOf } from './row';
+import * as SQL from './sql';
+
+export type NewSession = Parameters<Store['openSession']>[0];
+
+/** Opens a worker's session and answers its id. */
+export function openSession(
+  database: Database,
+  { worker, types, sessionMs }: NewSession,
+): Promise<string> {
+  return database.transaction(async (transaction) => {
+    const [answer] = await transaction.commit([
+      SQL.OPEN_SESSION,
+      worker,
+      JSON.stringify(types),
+      sessionMs,
+    ]);
+    return answer !== undefined && 'insertId' in answer ? String(answer.insertId) : '';
+  });
+}
+
+/** False: the session has lapsed. */
+export function renewSession(
+  database: Database,
+  sessionId: string,
+  sessionMs: number,
+): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    const [answer] = await transaction.commit([SQL.RENEW_SESSION, sessionMs, BigInt(sessionId)]);
+    return changedBy(answer) > 0;
+  });
+}
+
+/** Ends a session and lets go of all it holds. */
+export async function closeSession(database: Database, sessionId: string): Promise<void> {
+  await database.change(SQL.CLOSE_SESSION, BigInt(sessionId));
+  const held = await database.rows<{ readonly id: string }>(SQL.HELD_IDS, BigInt(sessionId));
+  if (held.length > 0)
+    await database.change(SQL.LET_GO, 0, numbersOf(held.map(({ id }) => id)), BigInt(sessionId));
+}

@@ -1,0 +1,315 @@
+// Every statement of the MySQL family, in the order and under the names of ../postgres/sql.ts. What differs:
+// - No UPDATE … RETURNING and no writing CTE. What is one statement there is a transaction here: a statement that finds
+//   and locks (it has the operation's name where that does the work), a decision in the program, and statements that
+//   write by id, several to a packet.
+// - No partial index: `live_key` is a virtual column that is null once a marker holds its key no more.
+// - Rows travel as one JSON text that JSON_TABLE unfolds. Its text columns are wider than their targets, because a value
+//   that does not fit into the former becomes NULL without a word, and one that does not fit into the latter is refused.
+// - What is read or written by ids is made to use the primary key: an optimizer that prefers to scan a small table would
+//   wait for rows that others have locked.
+// - LOCK IN SHARE MODE, because MariaDB does not know FOR SHARE.
+// `?` is filled in by the driver; a list fills `IN (?)`.
+
+/** What every connection of the engine begins with. Waits for locks are short: whoever gives up tries again. */
+export const SESSION_SETTINGS = `
+  SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = 5;
+  SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`;
+
+/**
+ * A process that freezes between two packets of a transaction would keep its locks until it wakes; the server ends its
+ * connection after these seconds instead. (MySQL has no time-out for idle transactions alone.)
+ */
+export const BEGIN = 'SET SESSION wait_timeout = 10; START TRANSACTION';
+export const COMMIT = 'COMMIT; SET SESSION wait_timeout = DEFAULT';
+export const ROLLBACK = 'ROLLBACK; SET SESSION wait_timeout = DEFAULT';
+/** Each of the three above is two statements. */
+export const STATEMENTS_OF_BEGIN = 2;
+
+/** A session that may still hold sagas: one row or none. Shared, so that it is not ended before this commits. */
+export const LIVING_SESSION = `
+  SELECT id FROM worker_session WHERE id = ? AND ended_at IS NULL AND expires_at > now(3) LOCK IN SHARE MODE`;
+
+const milliseconds = (value: string) => `INTERVAL ${value} * 1000 MICROSECOND`;
+
+/**
+ * An instant that many milliseconds from now, at the latest TIMESTAMP's last one. By way of the seconds since 1970,
+ * because the caller's session may have a time zone in which hours are left out or come twice.
+ */
+const later = (milliseconds: string) =>
+  `from_unixtime(least(unix_timestamp(now(3)) + ${milliseconds} / 1000, 2147483647))`;
+
+// ---- append
+
+/** Plain, not INSERT IGNORE, which swallows other faults than duplicates. Error 1062 undoes the statement only. */
+export const APPEND_MARKERS =
+  'INSERT INTO op_log (op_type, op_key, payload, idempotency_key, due_at) VALUES';
+
+/** One marker's values, with one of three due times. */
+export const MARKER_DUE_NOW = '(?, ?, ?, ?, current_timestamp(3))';
+export const MARKER_DUE_LATER = `(?, ?, ?, ?, ${later('?')})`;
+export const MARKER_DUE_AT = '(?, ?, ?, ?, from_unixtime(?))';
+
+/** The ids of one INSERT are this far apart: more than 1 where several servers write. */
+export const ID_STEP = 'SELECT @@auto_increment_increment AS step';
+
+/** A locking read, because the caller's snapshot may be older than the row that its INSERT ran into. */
+export const FIND_APPENDED = `
+  SELECT CAST(id AS char) AS id FROM op_log FORCE INDEX (op_log_idempotency)
+  WHERE op_type = ? AND idempotency_key = ? LOCK IN SHARE MODE`;
+
+// ---- sessions
+
+export const OPEN_SESSION = `
+  INSERT INTO worker_session (worker, types, expires_at) VALUES (left(?, 190), ?, now(3) + ${milliseconds('?')})`;
+
+export const RENEW_SESSION = `
+  UPDATE worker_session SET renewed_at = now(3), expires_at = now(3) + ${milliseconds('?')}
+  WHERE id = ? AND ended_at IS NULL AND expires_at > now(3)`;
+
+export const CLOSE_SESSION =
+  'UPDATE worker_session SET ended_at = now(3) WHERE id = ? AND ended_at IS NULL';
+
+// ---- intake
+
+/**
+ * Type, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs nothing
+ * here, and in the order of the index: a sort, or a filter on what the index lacks, would lock rows that are not taken.
+ */
+export const TAKE_IN = `
+  SELECT id, op_type AS type, op_key AS \`key\`, due_at FROM op_log FORCE INDEX (op_log_pending)
+  WHERE status = 'pending' AND op_type = ? AND due_at <= now(3)
+  ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
+
+const firstAtKey = (status: string) => `(SELECT e.id FROM op_log e FORCE INDEX (op_log_key)
+      WHERE e.live_key = m.op_key AND e.status = '${status}' ORDER BY e.id LIMIT 1) AS ${status}`;
+
+/**
+ * What stands first at the keys of these markers. Three looks into op_log_key for each, however many wait: `min(id) …
+ * GROUP BY` reads them all (278 ms instead of 32 with 100,000). A plain read, behind the locking one.
+ */
+export const HEADS = `
+  SELECT m.id, ${firstAtKey('taken')}, ${firstAtKey('pending')}, ${firstAtKey('parked')}
+  FROM op_log m FORCE INDEX (PRIMARY) WHERE m.id IN (?) AND m.op_key IS NOT NULL`;
+
+export const SET_STATUS = 'UPDATE op_log FORCE INDEX (PRIMARY) SET status = ? WHERE id IN (?)';
+
+/** Session or null, fence, whether queued, milliseconds until it is due; then `[[id, type, version], …]`. */
+export const MAKE_SAGAS = `
+  INSERT INTO saga (id, type, version, session_id, fence, is_queued, due_at)
+  SELECT r.id, r.type, r.version, ?, ?, ?, now(3) + ${milliseconds('?')}
+  FROM JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', type text PATH '$[1]', version int PATH '$[2]')) r`;
+
+export const PAYLOADS = 'SELECT id, payload FROM op_log FORCE INDEX (PRIMARY) WHERE id IN (?)';
+
+/**
+ * Waits for locked heads instead of skipping them, in the order of ids. A claimer may hold one for a moment, on its way to
+ * parking what lies behind it: skipping would leave the head with nobody to wake it. Claimers never wait, so there is no
+ * cycle.
+ */
+export const RELEASE_KEYS = `
+  SELECT id, op_type AS type, op_key AS \`key\`, payload FROM op_log FORCE INDEX (PRIMARY)
+  WHERE id IN (?) AND status = 'parked' ORDER BY id FOR UPDATE`;
+
+/** Type, limit. */
+export const TAKE_DUE = `
+  SELECT id, fence, due_at FROM saga FORCE INDEX (saga_due)
+  WHERE session_id IS NULL AND type = ? AND due_at <= now(3)
+  ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
+
+export const QUEUE = `
+  UPDATE saga FORCE INDEX (PRIMARY) SET is_queued = true, due_at = now(3) + ${milliseconds('?')} WHERE id IN (?)`;
+
+const NEXT_DUE_OF_TYPE = `
+    (SELECT due_at FROM op_log FORCE INDEX (op_log_pending)
+      WHERE status = 'pending' AND op_type = ? ORDER BY due_at LIMIT 1)
+    UNION ALL
+    (SELECT due_at FROM saga FORCE INDEX (saga_due)
+      WHERE session_id IS NULL AND type = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)`;
+
+/** Each type twice. One probe per type of each of the two indexes that the intake reads. */
+export const NEXT_DUE = (typeCount: number) => `
+  SELECT timestampdiff(MICROSECOND, now(3), min(d.due_at)) / 1000 AS ms
+  FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d`;
+
+/** By way of the markers: those that are taken are as many as there are live sagas; sagas that ended do not matter. */
+export const FIND_QUEUED = `
+  SELECT s.id FROM op_log o FORCE INDEX (op_log_pending) JOIN saga s ON s.id = o.id
+  WHERE o.status = 'taken' AND s.is_queued AND s.session_id IS NULL AND s.due_at > now(3)`;
+
+export const REQUEUE_QUEUED = `
+  UPDATE saga FORCE INDEX (PRIMARY) SET due_at = now(3) WHERE id IN (?) AND is_queued AND session_id IS NULL`;
+
+// ---- holding
+
+/** Skips what others are at: the ticket is stale then. */
+export const ADOPT = `
+  SELECT id, fence FROM saga FORCE INDEX (PRIMARY)
+  WHERE id IN (?) AND session_id IS NULL AND due_at IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`;
+
+export const HOLD = `
+  UPDATE saga FORCE INDEX (PRIMARY) SET session_id = ?, fence = fence + 1, is_queued = false WHERE id IN (?)`;
+
+export const LOAD = `
+  SELECT s.id, s.type, s.version, s.fence, s.crashes, o.op_key AS \`key\`, o.payload
+  FROM saga s FORCE INDEX (PRIMARY) JOIN op_log o ON o.id = s.id
+  WHERE s.id IN (?) AND s.session_id = ? ORDER BY s.id`;
+
+export const LOAD_HISTORY = `
+  SELECT saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms,
+    fence, session_id, at
+  FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) ORDER BY saga_id, seq`;
+
+export const HELD_IDS = 'SELECT id FROM saga FORCE INDEX (saga_due) WHERE session_id = ?';
+
+export const LET_GO = `
+  UPDATE saga FORCE INDEX (PRIMARY) SET session_id = NULL, is_queued = false, due_at = ${later('?')}
+  WHERE id IN (?) AND session_id = ?`;
+
+// ---- recording
+
+/** Behind this lock no handler's transaction can add to the history: RECORD_STEP locks the saga's row, too. */
+export const LOCK_HELD = `
+  SELECT id, fence FROM saga FORCE INDEX (PRIMARY) WHERE id IN (?) AND session_id = ? ORDER BY id FOR UPDATE`;
+
+/**
+ * A saga's row may lag behind its history, because a transactional handler commits its rows without touching it: the
+ * history decides whether the caller knows it all.
+ */
+export const LAST_NUMBERS = `
+  SELECT saga_id AS id, max(seq) AS seq FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) GROUP BY saga_id`;
+
+/** `[[id, state, seq, exit, delayMs, reason, hasProgressed], …]` */
+export const RECORD = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', state text PATH '$[1]', seq int PATH '$[2]',
+      leaving text PATH '$[3]', delay_ms double PATH '$[4]', reason text PATH '$[5]', has_progressed int PATH '$[6]')) r
+    STRAIGHT_JOIN saga s FORCE INDEX (PRIMARY) ON s.id = r.id
+  SET s.state = r.state, s.seq = r.seq, s.crashes = if(r.has_progressed, 0, s.crashes),
+    s.session_id = if(r.leaving = 'stays', s.session_id, NULL),
+    s.due_at = CASE r.leaving WHEN 'stays' THEN s.due_at WHEN 'waits' THEN ${later('r.delay_ms')} END,
+    s.reason = if(r.leaving IN ('ends', 'pauses'), r.reason, s.reason),
+    s.finished_at = if(r.leaving = 'ends', now(3), s.finished_at)`;
+
+const TRANSITION_COLUMNS = `saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result,
+    duration_ms, fence, session_id`;
+
+export const RECORD_TRANSITIONS = `INSERT INTO saga_transition (${TRANSITION_COLUMNS}) VALUES ?`;
+
+/** `[[id, status, reason], …]` */
+export const RECORD_MARKERS = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', status text PATH '$[1]', reason text PATH '$[2]')) r
+    STRAIGHT_JOIN op_log o FORCE INDEX (PRIMARY) ON o.id = r.id
+  SET o.status = r.status, o.reason = r.reason, o.finished_at = now(3) WHERE o.status = 'taken'`;
+
+// ---- a transactional handler's transaction
+
+/** Saga, fence, session. */
+const HOLDER = 's.id = ? AND s.fence = ? AND s.session_id = ?';
+
+/** Step, phase, holder. Insert first, never look first. No row: not the holder. Error 1062: this was dealt with. */
+export const FENCE = `
+  INSERT INTO saga_fence (saga_id, step, phase, fence, session_id)
+  SELECT s.id, ?, ?, s.fence, s.session_id FROM saga s WHERE ${HOLDER}`;
+
+/** The same for a confirm, which also needs its try's row; its step once more. */
+export const FENCE_CONFIRM = `${FENCE}
+    AND EXISTS (SELECT 1 FROM saga_fence t WHERE t.saga_id = s.id AND t.step = ? AND t.phase = 'try')`;
+
+/** Holder. It stays so until the transaction ends. */
+export const IS_HELD = `SELECT s.id FROM saga s WHERE ${HOLDER} LOCK IN SHARE MODE`;
+
+/** `[[seq, step, …], …]`, holder: rows of one saga, if the session still holds it; and it does until the commit. */
+export const RECORD_STEP = `
+  INSERT INTO saga_transition (${TRANSITION_COLUMNS})
+  SELECT s.id, r.seq, r.step, r.phase, r.attempt, r.from_state, r.to_state, r.outcome, r.error_code, r.reason, r.result,
+    r.duration_ms, s.fence, s.session_id
+  FROM saga s STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (seq int PATH '$[0]', step text PATH '$[1]',
+      phase text PATH '$[2]', attempt int PATH '$[3]', from_state text PATH '$[4]', to_state text PATH '$[5]',
+      outcome text PATH '$[6]', error_code text PATH '$[7]', reason text PATH '$[8]', result longtext PATH '$[9]',
+      duration_ms int PATH '$[10]')) r
+  WHERE ${HOLDER} LOCK IN SHARE MODE`;
+
+/** The number of a connection. */
+export const END_CONNECTION = 'KILL CONNECTION ?';
+
+// ---- repair
+
+export const FIND_LAPSED_SESSIONS = `
+  SELECT id FROM worker_session FORCE INDEX (worker_session_living)
+  WHERE ended_at IS NULL AND expires_at <= now(3) ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED`;
+
+export const END_LAPSED_SESSIONS =
+  'UPDATE worker_session SET ended_at = now(3), has_lapsed = true WHERE id IN (?)';
+
+export const FIND_ORPHANS = `
+  SELECT s.id, w.has_lapsed FROM saga s FORCE INDEX (saga_due) STRAIGHT_JOIN worker_session w ON w.id = s.session_id
+  WHERE s.session_id IS NOT NULL AND w.ended_at IS NOT NULL LIMIT ?`;
+
+/** Crashes to be counted, ids. */
+export const FREE_ORPHANS = `
+  UPDATE saga FORCE INDEX (PRIMARY) SET session_id = NULL, is_queued = false, due_at = now(3), crashes = crashes + ?
+  WHERE id IN (?) AND session_id IN (SELECT w.id FROM worker_session w WHERE w.ended_at IS NOT NULL AND w.has_lapsed = ?)`;
+
+export const LIVING_TYPES =
+  'SELECT types FROM worker_session WHERE ended_at IS NULL AND expires_at > now(3)';
+
+export const PENDING_TYPES = `
+  SELECT DISTINCT op_type AS type FROM op_log FORCE INDEX (op_log_pending) WHERE status = 'pending'`;
+
+/** Type, graceMs, limit. */
+export const FIND_UNSERVED = `
+  SELECT id FROM op_log FORCE INDEX (op_log_pending)
+  WHERE status = 'pending' AND op_type = ? AND greatest(due_at, created_at) <= now(3) - ${milliseconds('?')}
+  ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
+
+export const BURY_UNSERVED = `
+  UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'dead', finished_at = now(3),
+    reason = concat('TENON_UNKNOWN_OPERATION: no living worker runs operations of the type "', op_type, '"')
+  WHERE id IN (?)`;
+
+/** GraceMs. Reads op_log_key from end to end, that is every live marker with a key, and their rows not: 60,000 in 20 ms. */
+export const FIND_PARKED_HEADS = `
+  SELECT o.id FROM (
+    SELECT live_key, min(id) AS id, max(status = 'taken') AS is_held FROM op_log FORCE INDEX (op_log_key)
+    WHERE live_key IS NOT NULL GROUP BY live_key
+  ) h STRAIGHT_JOIN op_log o ON o.id = h.id
+  WHERE NOT h.is_held AND o.status = 'parked' AND greatest(o.due_at, o.created_at) <= now(3) - ${milliseconds('?')}`;
+
+export const FREE_PARKED_HEADS = `
+  UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'pending' WHERE id IN (?) AND status = 'parked'`;
+
+/** RetentionMs, the saga behind which to look, how many rows to look at. */
+export const FIND_FENCES = `
+  SELECT f.saga_id, coalesce(s.finished_at <= now(3) - ${milliseconds('?')}, 0) AS is_old
+  FROM (SELECT saga_id FROM saga_fence WHERE saga_id > ? ORDER BY saga_id LIMIT ?) f LEFT JOIN saga s ON s.id = f.saga_id`;
+
+export const TIDY_FENCES = 'DELETE FROM saga_fence WHERE saga_id IN (?) LIMIT ?';
+
+export const RECORD_REPAIR =
+  'INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES (?)';
+
+// ---- reports
+
+export const FIND_SAGA = `
+  SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, o.payload, o.status AS marker_status, s.state, s.version,
+    coalesce(s.reason, o.reason) AS reason, o.created_at, if(s.id IS NULL, o.finished_at, s.finished_at) AS finished_at
+  FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ?`;
+
+/** Limit. The keys behind which most wait come first. By way of the markers, as FIND_QUEUED. */
+export const BLOCKED_KEYS = `
+  SELECT * FROM (
+    SELECT h.\`key\`, h.head_id, h.head_type, h.head_state,
+      (SELECT count(*) FROM op_log e FORCE INDEX (op_log_key) WHERE e.live_key = h.\`key\`) - 1 AS waiting
+    FROM (
+      SELECT o.op_key AS \`key\`, o.id AS head_id, o.op_type AS head_type, s.state AS head_state
+      FROM op_log o FORCE INDEX (op_log_pending) JOIN saga s ON s.id = o.id
+      WHERE o.status = 'taken' AND o.op_key IS NOT NULL AND s.session_id IS NULL
+        AND (s.state = 'paused' OR (s.due_at > now(3) AND NOT s.is_queued))
+      UNION ALL
+      SELECT o.op_key, o.id, o.op_type, 'pending' FROM op_log o FORCE INDEX (op_log_pending)
+      WHERE o.status = 'pending' AND o.op_key IS NOT NULL AND o.due_at > now(3) AND NOT EXISTS (
+        SELECT 1 FROM op_log e FORCE INDEX (op_log_key)
+        WHERE e.live_key = o.op_key AND (e.id < o.id OR e.status = 'taken'))
+    ) h
+  ) k
+  WHERE waiting > 0 ORDER BY waiting DESC, \`key\` LIMIT ?`;

@@ -1,0 +1,39 @@
+import type { BlockedKey, SagaReport, SagaState } from '@tenon/core';
+import type { Database } from './database';
+import { loadHistories } from './history';
+import { sagaReport, type ReportRow } from './row';
+import { BLOCKED_KEYS, FIND_SAGA } from './sql';
+
+const ID = /^\d{1,18}$/;
+
+/** A saga's marker, state and history. People mistype ids: what is none is not found. */
+export async function findSaga(database: Database, id: string): Promise<SagaReport | null> {
+  if (!ID.test(id)) return null;
+  const [row] = await database.read<ReportRow>(FIND_SAGA, [id]);
+  if (row === undefined) return null;
+  const histories = await loadHistories(database, [row.id]);
+  return sagaReport(row, histories.get(row.id) ?? []);
+}
+
+interface BlockedRow {
+  readonly key: string;
+  readonly head_id: string;
+  readonly head_type: string;
+  readonly head_state: SagaState | 'pending';
+  readonly waiting: number;
+}
+
+/** Keys whose head does not get on while others wait behind it. */
+export async function blockedKeys(
+  database: Database,
+  limit: number,
+): Promise<readonly BlockedKey[]> {
+  const rows = await database.read<BlockedRow>(BLOCKED_KEYS, [limit]);
+  return rows.map((row) => ({
+    key: row.key,
+    headId: row.head_id,
+    headType: row.head_type,
+    headState: row.head_state,
+    waiting: row.waiting,
+  }));
+}

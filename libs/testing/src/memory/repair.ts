@@ -1,0 +1,37 @@
+import type { MemoryDatabase } from './memory-database';
+
+/** Markers that have been pending for too long with a type that no living session knows become dead. */
+export function buryUnserved(database: MemoryDatabase, graceMs: number): number {
+  const living = [...database.sessions.values()].filter(({ id }) => database.isLiving(id));
+  const served = new Set(living.flatMap(({ types }) => types));
+  const unserved = [...database.markers.values()].filter(
+    ({ status, type, dueAt }) =>
+      status === 'pending' && !served.has(type) && dueAt < database.nowMs - graceMs,
+  );
+  for (const marker of unserved) {
+    marker.status = 'dead';
+    marker.reason = `TENON_UNKNOWN_OPERATION: no living worker runs "${marker.type}"`;
+    marker.finishedAt = database.nowMs;
+  }
+  return unserved.length;
+}
+
+/** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
+export function tidyFences(database: MemoryDatabase, retentionMs: number, limit: number): number {
+  const old = [...database.fences].filter(([, sagaId]) => {
+    const endedAt = database.sagas.get(sagaId)?.finishedAt ?? null;
+    return endedAt !== null && endedAt < database.nowMs - retentionMs;
+  });
+  for (const [name] of old.slice(0, limit)) database.fences.delete(name);
+  return Math.min(old.length, limit);
+}
+
+/** Makes every queued saga due at once, and answers how many. */
+export function requeueQueued(database: MemoryDatabase): number {
+  const queued = [...database.sagas.values()].filter(({ isQueued }) => isQueued);
+  for (const saga of queued) {
+    saga.isQueued = false;
+    saga.dueAt = database.nowMs;
+  }
+  return queued.length;
+}
