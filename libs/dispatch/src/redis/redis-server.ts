@@ -49,6 +49,7 @@ export function redisServer(deps: Dependencies): QueueServer {
     };
     const cut = (): void => {
       for (const client of members) {
+        if (client.status === 'end') continue;
         client.disconnect();
         // Disconnecting only says goodbye, and a server that hangs never answers that.
         const stream = client.stream as Redis['stream'] | undefined;
