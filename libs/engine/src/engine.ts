@@ -35,7 +35,8 @@ export class Engine {
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
   private running: Running | null = null;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
+  private starting: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | null = null;
 
   /** @throws UsageError that lists every option that cannot be used */
@@ -53,7 +54,14 @@ export class Engine {
    * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, SchemaError when the schema does not fit,
    * TenonError `TENON_STORE_UNAVAILABLE` when the database did not answer in time
    */
-  async start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
+  start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
+    this.starting = this.startOnce(findHandler);
+    return this.starting;
+  }
+
+  private async startOnce(
+    findHandler: (handler: HandlerClass) => object | undefined,
+  ): Promise<void> {
     const { roles } = this.options;
     if (roles.length > 0) this.registry.resolveHandlers(findHandler);
     await this.openStore();
@@ -78,16 +86,22 @@ export class Engine {
     const { store, clock, startTimeoutMs, migrate } = this.options;
     const patience = new AbortController();
     const cancel = clock.after(startTimeoutMs, () => patience.abort());
-    const opened = await this.outage.outlast('start', patience.signal, async () => {
-      if (migrate) await store.migrate();
-      await store.open();
-      return true;
-    });
-    cancel();
+    this.stopping.signal.addEventListener('abort', () => patience.abort(), { once: true });
+    let attempt = Promise.resolve();
+    const opened = await this.outage
+      .outlast('start', patience.signal, () => {
+        attempt = (migrate ? store.migrate() : Promise.resolve()).then(() => store.open());
+        return attempt.then(() => true);
+      })
+      .finally(cancel);
     if (opened !== null) return;
+    // The attempt that was given up may yet come through: nobody would close what it opens.
+    attempt.then(() => store.close()).catch(() => undefined);
     throw new TenonError(
       'TENON_STORE_UNAVAILABLE',
-      `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
+      this.stopping.signal.aborted
+        ? 'The engine was stopped before the database answered.'
+        : `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
     );
   }
 
@@ -115,7 +129,7 @@ export class Engine {
     const { options, outage, registry } = this;
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
-    const isStopping = (): boolean => this.isStopping;
+    const isStopping = (): boolean => this.stopping.signal.aborted;
     const sessions = new SessionKeeper({
       ...options,
       outage,
@@ -160,7 +174,9 @@ export class Engine {
 
   private async stopOnce(): Promise<void> {
     const { store, clock, shutdownGraceMs } = this.options;
-    this.isStopping = true;
+    this.stopping.abort();
+    // A start that fails has told its caller.
+    await this.starting.catch(() => undefined);
     const { running } = this;
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
@@ -170,6 +186,7 @@ export class Engine {
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());
     await withPatience(drained);
+    await withPatience(running?.recorder.drain());
     await running?.sessions.stop();
     await store.close();
   }

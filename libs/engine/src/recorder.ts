@@ -45,7 +45,7 @@ export class Recorder {
    */
   record(record: SagaRecord, session: Session): Promise<RecordResult> {
     return new Promise((resolve) => {
-      const waiting = this.queue.get(record.id);
+      const waiting = this.waitingFor(record);
       const settle = [...(waiting?.settle ?? []), resolve];
       const transitions = [...(waiting?.record.transitions ?? []), ...record.transitions];
       const hasProgressed = record.hasProgressed || (waiting?.record.hasProgressed ?? false);
@@ -56,6 +56,15 @@ export class Recorder {
       });
       this.flushing ??= this.flush();
     });
+  }
+
+  /** The entry that `record` continues. One of an older fence is none: the saga has been someone else's meanwhile. */
+  private waitingFor(record: SagaRecord): Entry | undefined {
+    const waiting = this.queue.get(record.id);
+    if (waiting === undefined || waiting.record.fence === record.fence) return waiting;
+    this.queue.delete(record.id);
+    waiting.settle.forEach((resolve) => resolve('stale'));
+    return undefined;
   }
 
   /** Resolves when everything that was recorded so far is settled. */

@@ -2,7 +2,7 @@
 // Method: append through each of them on real servers, commit or roll back, and look for the handler's effect.
 import { DuplicateError, saga, UsageError, type CallerTx } from '@tenon/core';
 import type { Engine } from '@tenon/engine';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 import { describeIf } from '../../../test/servers';
 import { DATABASES, openBed, type Bed } from './bed';

@@ -26,11 +26,10 @@ export const keyOfWork = (input: Work): string | null => input.key ?? null;
 
 /** A handler class that consists of `methods`, so that a test can say on the spot what its handlers do. */
 export function handler<Methods extends object>(methods: Methods): HandlerClass<Methods> {
-  return class {
-    constructor() {
-      return methods;
-    }
-  } as unknown as HandlerClass<Methods>;
+  function Handler(): Methods {
+    return methods;
+  }
+  return Handler as unknown as HandlerClass<Methods>;
 }
 
 /** Makes a handler of its class, where there is no container that would. */

@@ -81,6 +81,9 @@ export class StepTransaction {
     const transitions = await this.work(this.runner.manager, isEmpty);
     this.refuseAbandoned();
     if (transitions === null) return this.endWith('rolledBack');
+    // The server itself tells only with the answer to the record, which is committed by then.
+    if (!this.runner.isTransactionActive)
+      throw handlerError('ended the transaction that it was given');
     const isRecorded = await this.record(connection, transitions);
     this.refuseAbandoned();
     if (!isRecorded) return this.endWith('overtaken');
