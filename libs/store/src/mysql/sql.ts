@@ -227,7 +227,14 @@ export const RECORD_STEP = `
       phase text PATH '$[2]', attempt int PATH '$[3]', from_state text PATH '$[4]', to_state text PATH '$[5]',
       outcome text PATH '$[6]', error_code text PATH '$[7]', reason text PATH '$[8]', result longtext PATH '$[9]',
       duration_ms int PATH '$[10]')) r
-  WHERE ${HOLDER} LOCK IN SHARE MODE`;
+  WHERE ${HOLDER} FOR UPDATE`;
+
+/** The saga's own row and its marker, where it ends with those rows. RECORD_STEP has locked the saga's row. */
+export const END_STEP = `
+  UPDATE saga s STRAIGHT_JOIN op_log o ON o.id = s.id
+  SET s.state = ?, s.seq = ?, s.reason = ?, s.session_id = NULL, s.due_at = NULL, s.crashes = 0, s.finished_at = now(3),
+    o.status = 'done', o.finished_at = now(3)
+  WHERE ${HOLDER}`;
 
 /** The number of a connection. */
 export const END_CONNECTION = 'KILL CONNECTION ?';
