@@ -1,5 +1,5 @@
 // Goal: no money is lost or made, no effect happens twice and no order overtakes another of its account, whatever dies.
-// Method: whole engines on the memory store, a queue in memory and one virtual clock. Processes are killed, the queue is
+// Method: whole engines on the memory store, a queue in memory and one virtual clock. Processes are killed and frozen, the queue is
 // wiped, handlers fail, are slow and hang; chance comes from a seed, so that a failure can be run again.
 import { NOT_BEGUN, replay } from '@tenon/core';
 import { bank, oracle } from './simulation/bank';
@@ -14,7 +14,7 @@ describe.each(SEEDS)('a world with seed %d', (seed) => {
   });
 
   it('has seen trouble', () => {
-    expect(world.kills).toBeGreaterThan(2);
+    expect(world.kills.length).toBeGreaterThan(5);
     const attempts = world.reports.flatMap(({ history }) => history.map(({ attempt }) => attempt));
     expect(Math.max(...attempts)).toBeGreaterThan(1);
   });

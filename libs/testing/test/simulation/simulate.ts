@@ -1,5 +1,5 @@
-import type { CallerTx, SagaReport, Store } from '@tenon/core';
-import { Engine } from '@tenon/engine';
+import type { CallerTx, FaultPoint, HandlerClass, Saga, SagaReport, Store } from '@tenon/core';
+import { Engine, type EngineOptions } from '@tenon/engine';
 import {
   InProcessQueue,
   MemoryStore,
@@ -8,7 +8,8 @@ import {
   type MemoryRow,
 } from '@tenon/testing';
 import { CLOSED_BANK, bank, type Order } from './bank';
-import { Life } from './killable';
+import { randomFrom, type Chance } from './chance';
+import { Life } from './life';
 
 const ORDERS = 40;
 const PROCESSES = 3;
@@ -23,98 +24,168 @@ export interface Aftermath {
   readonly accounts: ReadonlyMap<string, MemoryRow>;
   /** In the order of the commits. */
   readonly ledger: readonly MemoryRow[];
-  readonly kills: number;
-  readonly wipes: number;
-  readonly log: readonly string[];
+  /** Where the processes were that were killed: at a fault point, or anywhere. */
+  readonly kills: readonly (FaultPoint | 'anywhere')[];
+  /** How often a process was frozen for longer than its session may last, or nearly. */
+  readonly frozen: number;
 }
 
-/** Runs orders through engines that are killed, on a queue that is wiped, with handlers that fail and hang. */
+/** Runs orders through engines that are killed and frozen, on a queue that is wiped, with handlers that fail and hang. */
 export async function simulate(seed: number): Promise<Aftermath> {
-  const chance = randomFrom(seed);
-  const clock = new VirtualClock(undefined, chance);
-  const store = new MemoryStore(clock);
-  const queue = new InProcessQueue(clock);
-  const log: string[] = [];
-  const { transfer, handlers } = bank((signal) => strike(chance, clock, signal));
+  const world = new World(randomFrom(seed));
+  await world.begin();
+  for (let step = 0; step < STEPS_MAX && !(await world.isDone()); step++) await world.step();
+  return world.end();
+}
 
-  const start = (number: number): { readonly life: Life; readonly engine: Engine } => {
-    const life = new Life();
-    const say = (line: string): void => void log.push(`${number}: ${line}`);
-    const engine = new Engine(
+class World {
+  private readonly clock: VirtualClock;
+  private readonly store: MemoryStore;
+  private readonly queue: InProcessQueue;
+  private readonly transfer: Saga<Order>;
+  private readonly handlers: ReadonlyMap<HandlerClass, object>;
+  private readonly producer: Engine;
+  private readonly lives = new Set<Life>();
+  private readonly orders: Order[] = [];
+  private readonly ids: string[] = [];
+  private readonly kills: Aftermath['kills'][number][] = [];
+  private started = 0;
+  private wipes = 0;
+  private frozen = 0;
+
+  constructor(private readonly chance: Chance) {
+    this.clock = new VirtualClock(undefined, chance);
+    this.store = new MemoryStore(this.clock);
+    this.queue = new InProcessQueue(this.clock);
+    const { transfer, handlers } = bank((signal) => strike(chance, this.clock, signal));
+    this.transfer = transfer;
+    this.handlers = handlers;
+    this.producer = this.engine(new Life(this.clock), { roles: [] });
+  }
+
+  async begin(): Promise<void> {
+    await this.producer.start(() => undefined);
+    this.startMissing();
+  }
+
+  /** A little of everything, and time goes on. */
+  async step(): Promise<void> {
+    if (this.orders.length < ORDERS && this.chance() < 0.4) await this.append();
+    if (this.mayKill(0.1)) this.kill(this.someLife(), 'anywhere');
+    if (this.chance() < 0.01) {
+      this.frozen += 1;
+      this.someLife()?.freeze(500 + this.chance() * 3_000);
+    }
+    if (this.wipes < this.orders.length / 15 && this.chance() < 0.1) {
+      this.queue.wipe();
+      this.wipes += 1;
+    }
+    this.startMissing();
+    await this.clock.advance(STEP_MS);
+    await letOthersRun();
+  }
+
+  async isDone(): Promise<boolean> {
+    if (this.orders.length < ORDERS) return false;
+    return (await this.reports()).every(({ finishedAt }) => finishedAt !== null);
+  }
+
+  async end(): Promise<Aftermath> {
+    for (const life of this.lives) life.kill();
+    const { accounts, ledger } = await this.store.transaction(async (tx) => ({
+      accounts: await tx.rows('account'),
+      ledger: [...(await tx.rows('ledger')).values()],
+    }));
+    return {
+      orders: this.orders,
+      reports: await this.reports(),
+      accounts,
+      ledger,
+      kills: this.kills,
+      frozen: this.frozen,
+    };
+  }
+
+  private async append(): Promise<void> {
+    const order = makeOrder(this.orders.length, this.chance);
+    const tx = this.store.begin();
+    const { id } = await this.producer.client.start(
+      tx as unknown as CallerTx,
+      this.transfer,
+      order,
+    );
+    if (this.chance() < 0.1) return tx.rollback();
+    await tx.commit();
+    this.orders.push(order);
+    this.ids.push(id);
+  }
+
+  private someLife(): Life | undefined {
+    return [...this.lives][Math.floor(this.chance() * PROCESSES)];
+  }
+
+  private mayKill(probability: number): boolean {
+    return this.kills.length < this.orders.length / 2 && this.chance() < probability;
+  }
+
+  private kill(life: Life | undefined, where: Aftermath['kills'][number]): void {
+    if (life === undefined) return;
+    life.kill();
+    this.lives.delete(life);
+    this.kills.push(where);
+  }
+
+  private startMissing(): void {
+    while (this.lives.size < PROCESSES) {
+      const life = new Life(this.clock);
+      this.lives.add(life);
+      const faults = { hit: (point: FaultPoint) => this.dieAt(point, life) };
+      const engine = this.engine(life, { faults });
+      engine.registry.add(this.transfer);
+      void engine.start((handler) => this.handlers.get(handler));
+    }
+  }
+
+  /** Now and then a process gets no further than a fault point. */
+  private dieAt(point: FaultPoint, life: Life): Promise<void> {
+    if (life.isOver || !this.mayKill(0.02)) return Promise.resolve();
+    this.kill(life, point);
+    return new Promise(() => undefined);
+  }
+
+  private engine(life: Life, options: Partial<EngineOptions>): Engine {
+    const silent = (): void => undefined;
+    return new Engine(
       {
         // The engine hands its handlers what the store gives it; the handlers of this bank know a MemoryTx.
-        store: life.store(store) as unknown as Store,
-        dispatcher: life.dispatcher(inProcessDispatcher(queue)),
-        clock,
-        logger: { log: say, warn: say, error: say },
+        store: life.store(this.store) as unknown as Store,
+        dispatcher: life.dispatcher(inProcessDispatcher(this.queue)),
+        clock: life.clock(),
+        logger: { log: silent, warn: silent, error: silent },
         sessionMs: 1_000,
         pollMsMax: 200,
         requeueMs: 1_000,
-        inlineMax: 2,
+        inlineMax: this.started % 3 === 0 ? 0 : 2,
         chunkSizeMax: 3,
+        ...options,
       },
-      `process ${number}`,
+      `process ${++this.started}`,
     );
-    engine.registry.add(transfer);
-    void engine.start((handler) => handlers.get(handler));
-    return { life, engine };
-  };
-
-  let [started, kills, wipes] = [0, 0, 0];
-  const processes = Array.from({ length: PROCESSES }, () => start(++started));
-  const orders: Order[] = [];
-  const ids: string[] = [];
-  for (let step = 0; step < STEPS_MAX; step++) {
-    if (orders.length < ORDERS && chance() < 0.4) {
-      const order = makeOrder(orders.length, chance);
-      const { engine } = processes[0]!;
-      const tx = store.begin();
-      const { id } = await engine.client.start(tx as unknown as CallerTx, transfer, order);
-      await (chance() < 0.1 ? tx.rollback() : tx.commit());
-      if ((await store.findSaga(id)) !== null) {
-        orders.push(order);
-        ids.push(id);
-      }
-    }
-    if (kills < orders.length / 5 && chance() < 0.1) {
-      const victim = Math.floor(chance() * PROCESSES);
-      processes[victim]!.life.kill();
-      processes[victim] = start(++started);
-      kills += 1;
-    }
-    if (wipes < orders.length / 15 && chance() < 0.1) {
-      queue.wipe();
-      wipes += 1;
-    }
-    await clock.advance(STEP_MS);
-    await letOthersRun();
-    if (orders.length === ORDERS && (await areDone(store, ids))) break;
   }
-  const reports = await Promise.all(ids.map(async (id) => (await store.findSaga(id))!));
-  const [accounts, ledger] = await store.transaction((tx) =>
-    Promise.all([tx.rows('account'), tx.rows('ledger')]),
-  );
-  for (const { life } of processes) life.kill();
-  return { orders, reports, accounts, ledger: [...ledger.values()], kills, wipes, log };
+
+  private reports(): Promise<readonly SagaReport[]> {
+    return Promise.all(this.ids.map(async (id) => (await this.store.findSaga(id))!));
+  }
 }
 
-function makeOrder(number: number, chance: () => number): Order {
+function makeOrder(number: number, chance: Chance): Order {
   const account = `account ${Math.floor(chance() * 4)}`;
   const to = chance() < 0.15 ? CLOSED_BANK : 'AB';
   return { id: String(number), account, bank: to, cents: Math.floor(chance() * 2_500) };
 }
 
-async function areDone(store: MemoryStore, ids: readonly string[]): Promise<boolean> {
-  const reports = await Promise.all(ids.map((id) => store.findSaga(id)));
-  return reports.every((report) => (report?.finishedAt ?? null) !== null);
-}
-
 /** Mostly nothing; now and then slowness, an error, or a wait without end. */
-async function strike(
-  chance: () => number,
-  clock: VirtualClock,
-  signal: AbortSignal,
-): Promise<void> {
+async function strike(chance: Chance, clock: VirtualClock, signal: AbortSignal): Promise<void> {
   const fate = chance();
   if (fate < 0.1) throw new Error('struck');
   if (fate < 0.12) return new Promise(() => undefined);
@@ -124,15 +195,4 @@ async function strike(
 /** Everything that was set in motion gets its turn before time goes on. */
 async function letOthersRun(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Chance that is the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
