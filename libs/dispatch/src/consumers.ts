@@ -49,7 +49,7 @@ export class Consumers {
     ];
   }
 
-  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-…). */
+  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-what-bullmq-survives.md). */
   async start(): Promise<void> {
     const ready = Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
     await within(READY_TIMEOUT_MS, 'the start of the queue workers', ready);
