@@ -11,7 +11,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.join(root, 'dist', 'packages');
 
 run(process.execPath, ['tooling/build.mjs']);
-npm('run', '--silent', 'build:types');
+// Forced: what TypeScript remembers of its last run does not tell whether the files are still there.
+npm('run', '--silent', 'build:types', '--', '--force');
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
 const staging = await mkdtemp(path.join(tmpdir(), 'tenon-pack-'));

@@ -27,7 +27,7 @@ const nest12 = {
   '@nestjs/typeorm': ours['@nestjs/typeorm'],
   typeorm: ours.typeorm,
 };
-/** The oldest that the peer ranges allow. */
+/** The older majors that the peer ranges allow. */
 const nest11 = {
   ...always,
   '@nestjs/common': '^11.0.0',
@@ -73,6 +73,17 @@ export const start = (tenon: TenonClient, tx: EntityManager, runner: QueryRunner
 ];
 `;
 
+/** What the first saga does without. */
+const OTHERS_TS = `
+import { startPostgres } from '@tenon/embedded';
+import { mysqlMigrations, postgresMigrations } from '@tenon/migrations';
+import { mysqlStore } from '@tenon/store';
+import { MemoryStore } from '@tenon/testing';
+
+const all = [startPostgres, mysqlStore, MemoryStore, ...mysqlMigrations, ...postgresMigrations];
+console.log(all.every((each) => typeof each === 'function'));
+`;
+
 const applications: readonly (ScratchOptions & { readonly name: string })[] = [
   {
     name: 'CommonJS, Nest 12, TypeORM 1',
@@ -103,11 +114,13 @@ beforeAll(packLibraries);
 
 describeIf('postgres18', 'the packed libraries', () => {
   it.each(applications)('run in a Nest application: $name', async (options) => {
-    const app = await ScratchApp.create({ ...options, sources: { 'types.ts': TYPES_TS } });
+    const sources = { 'types.ts': TYPES_TS, 'others.ts': OTHERS_TS };
+    const app = await ScratchApp.create({ ...options, sources });
     const database = await testDatabase('postgres18');
     try {
       await app.install();
       await app.compile();
+      expect(await app.node('out/others.js')).toBe('true\n');
       const said = await app.node('out/main.js', { DATABASE_URL: database.url, REDIS_URL: '' });
 
       expect(said).toMatch(/^The saga \d+ is completed\.$/m);

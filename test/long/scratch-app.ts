@@ -63,12 +63,6 @@ export class ScratchApp {
     return this.output(process.execPath, [script], { ...process.env, ...env });
   }
 
-  /** The version of an installed package. */
-  async versionOf(name: string): Promise<string> {
-    const manifest = join(this.folder, 'node_modules', name, 'package.json');
-    return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version;
-  }
-
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -13,6 +13,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** A worker whose fetch fails tries again at once, without end: 3,200 times per second on a Redis that is full. */
 const ERRORS_PER_SECOND_MAX = 100;
 const LOOK_EVERY_MS = 5_000;
+const PING_TIMEOUT_MS = 2_000;
 /** After a chunk that could not be adopted this process takes no other for so long: another one may do better. */
 const REST_MS = 1_000;
 const CHUNK_TRIES_MAX = 5;
@@ -131,18 +132,24 @@ export class Consumers {
     if (!this.deps.stopping.aborted) this.deps.onBroken(reason);
   }
 
-  /** Chunks wait, this process is idle, and it has taken none since it looked last: its worker has gone deaf. */
+  /** A worker that has gone deaf does not tell. */
   private async look(): Promise<void> {
-    const { line, running, warner, onBroken } = this.deps;
+    const { line, running, warner, onBroken, stopping } = this.deps;
     try {
       const waiting = await line.chunks.getWaitingCount();
+      // Chunks wait, this process is idle, and it has taken none since it looked last.
       const isDeaf = waiting > 0 && running.size === 0 && this.taken === this.takenAtLastLook;
       this.idleLooks = isDeaf ? this.idleLooks + 1 : 0;
       this.takenAtLastLook = this.taken;
       if (this.idleLooks >= 2) onBroken(`${waiting} chunks wait and none is taken`);
     } catch (error) {
-      warner.warn(lineOf(error));
+      // The server is away for everybody.
+      if (!stopping.aborted) warner.warn(lineOf(error));
+      return;
     }
+    await within(PING_TIMEOUT_MS, 'an answer to the queue workers', line.pingWorkers()).catch(
+      (error: unknown) => onBroken(lineOf(error)),
+    );
   }
 }
 

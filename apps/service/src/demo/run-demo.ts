@@ -13,6 +13,7 @@ import { jsonReport, textReport } from './report';
 import { runRound, type RoundPlan } from './round';
 import { chooseServers, type Servers } from './servers';
 import { faultsOf } from './verdict';
+import { patiently } from './watch';
 
 /** Where a demo speaks, and what it leaves to be ended when it is interrupted. */
 export interface Stage {
@@ -54,7 +55,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
   if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
   const database = await DemoDatabase.open(servers.database, say);
   later(() => database.close());
-  await migrateAll(database.dataSource);
+  await patiently('migrate', say, () => migrateAll(database.dataSource));
   tell(chosenLine(options, servers, database));
 
   const place: Place = { database: database.url, queue: queueOf(servers, database) };
@@ -81,7 +82,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   let first: Outcome | null = null;
   for (let rounds = 1; ; rounds += 1) {
-    if (!options.keep) await empty(database, place.queue, say);
+    if (!options.keep) await patiently('empty it', say, () => empty(database, place.queue, say));
     const round = await runRound(plan);
     first ??= round.outcome;
     const faults = [...faultsOf(round.outcome)];

@@ -19,7 +19,7 @@ const QUERY_MS_MAX = 30_000;
  * tables were empty would read all of them for as long as nobody analyses them: minutes of a first backlog. A plan for
  * each list of ids would cost more than it saves, and compiling plans more still.
  */
-const ENGINE_SETTINGS =
+export const ENGINE_SETTINGS =
   'SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off';
 
 /**

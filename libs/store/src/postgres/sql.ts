@@ -17,9 +17,9 @@ function statement(name: string, text: string): Statement {
   return { name: `tenon_${name}`, text };
 }
 
-/** A session that may still hold sagas: one row or none. */
+/** A session that may still hold sagas: one row or none. Its lock lets the session end before or after, not meanwhile. */
 const alive = (parameter: string) => `SELECT id FROM worker_session
-    WHERE id = ${parameter}::bigint AND ended_at IS NULL AND expires_at > now()`;
+    WHERE id = ${parameter}::bigint AND ended_at IS NULL AND expires_at > now() FOR SHARE`;
 
 /** The markers of a key that make later ones wait. The condition of the index op_log_key. */
 const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NULL`;
@@ -80,8 +80,13 @@ export const RENEW_SESSION = statement(
 
 export const CLOSE_SESSION = statement(
   'close_session',
-  `WITH ended AS (UPDATE worker_session SET ended_at = now() WHERE id = $1::bigint AND ended_at IS NULL)
-   UPDATE saga SET session_id = NULL, due_at = now(), is_queued = false WHERE session_id = $1::bigint`,
+  `UPDATE worker_session SET ended_at = now() WHERE id = $1::bigint AND ended_at IS NULL`,
+);
+
+/** A statement of its own: it sees what was taken while CLOSE_SESSION waited for it. */
+export const LET_ALL_GO = statement(
+  'let_all_go',
+  `UPDATE saga SET session_id = NULL, is_queued = false, due_at = now() WHERE session_id = $1::bigint`,
 );
 
 // ---- intake

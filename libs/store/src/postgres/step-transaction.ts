@@ -39,6 +39,8 @@ export class StepTransaction {
   private client: PoolClient | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
   private isAbandoned = false;
+  /** What ended the connection while nobody waited for its answer. */
+  private lost: Error | undefined;
   /** The server's process behind the connection, as the server itself names it: a proxy tells its clients others. */
   private serverProcess: number | null = null;
 
@@ -62,17 +64,23 @@ export class StepTransaction {
   }
 
   private async carryOut(): Promise<StepCommit> {
+    const onLost = (error: Error): void => {
+      this.lost = error;
+    };
     try {
       this.client = (await this.runner.connect()) as PoolClient;
+      this.client.on('error', onLost);
       this.refuseAbandoned();
       this.stage = 'open';
       await this.runner.startTransaction(this.database.isolationToSet);
       return await this.carryOutInside(this.client);
     } catch (error) {
       await this.rollBack();
-      throw error;
+      // TypeORM would only say that the connection was released.
+      throw this.lost ?? error;
     } finally {
       this.stage = 'ended';
+      this.client?.removeListener('error', onLost);
       await this.runner.release();
     }
   }
