@@ -6,7 +6,7 @@ import { type Job, WaitingError } from 'bullmq';
 import { decodeChunk } from './chunk';
 import type { Line, LineWorker } from './line';
 import { lineOf, type Warner } from './warner';
-import { within } from './within';
+import { isSilent, within } from './within';
 
 const READY_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -49,7 +49,7 @@ export class Consumers {
     ];
   }
 
-  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-…). */
+  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-what-bullmq-survives.md). */
   async start(): Promise<void> {
     const ready = Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
     await within(READY_TIMEOUT_MS, 'the start of the queue workers', ready);
@@ -132,9 +132,15 @@ export class Consumers {
     if (!this.deps.stopping.aborted) this.deps.onBroken(reason);
   }
 
-  /** A worker that has gone deaf does not tell. */
+  /** Neither a connection that has died without a word nor a worker that has gone deaf tells of it. */
   private async look(): Promise<void> {
     const { line, running, warner, onBroken, stopping } = this.deps;
+    for (const ping of [() => line.ping(), () => line.pingWorkers()]) {
+      if (await isSilent(PING_TIMEOUT_MS, ping)) {
+        onBroken('the server does not answer');
+        return;
+      }
+    }
     try {
       const waiting = await line.chunks.getWaitingCount();
       // Chunks wait, this process is idle, and it has taken none since it looked last.
@@ -143,13 +149,8 @@ export class Consumers {
       this.takenAtLastLook = this.taken;
       if (this.idleLooks >= 2) onBroken(`${waiting} chunks wait and none is taken`);
     } catch (error) {
-      // The server is away for everybody.
       if (!stopping.aborted) warner.warn(lineOf(error));
-      return;
     }
-    await within(PING_TIMEOUT_MS, 'an answer to the queue workers', line.pingWorkers()).catch(
-      (error: unknown) => onBroken(lineOf(error)),
-    );
   }
 }
 
