@@ -18,7 +18,7 @@ export {
   type Payload,
 } from './marker/marker';
 export { newMarker } from './marker/new-marker';
-export type { DispatchHandlers, Dispatcher } from './ports/dispatcher';
+export type { DispatchHandlers, Dispatcher, OnChunk } from './ports/dispatcher';
 export { FAULT_POINTS, noFaults, type FaultPoint, type FaultPoints } from './ports/fault-points';
 export type {
   BlockedKey,

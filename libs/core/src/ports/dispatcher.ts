@@ -1,14 +1,18 @@
 import type { Ticket } from './store';
 
+/** A chunk has come: see {@link DispatchHandlers.onChunk}. */
+export type OnChunk = (tickets: readonly Ticket[]) => Promise<void>;
+
 /** What the queue calls in the engine. */
 export interface DispatchHandlers {
   /**
    * A chunk has arrived. The job is acknowledged when this resolves, that is once the sagas are adopted. When it rejects
-   * the chunk is offered again, rather to another process, and dropped after a few times.
+   * the chunk is offered again, rather to another process, and dropped after a few times. Null in a process that runs no
+   * sagas: it is offered no chunks.
    */
-  onChunk(tickets: readonly Ticket[]): Promise<void>;
-  /** The job scheduler ticks: one process of all is asked to look for work. */
-  onTick(): Promise<void>;
+  readonly onChunk: OnChunk | null;
+  /** The job scheduler ticks: one process of all is asked to look for work. Null in a process that does not look for any. */
+  readonly onTick: (() => Promise<void>) | null;
   /** Some process has committed a marker. */
   onWake(): void;
 }

@@ -82,9 +82,6 @@ export class StepTransaction {
     const transitions = await this.work(this.runner.manager, isEmpty);
     this.refuseAbandoned();
     if (transitions === null) return this.endWith('rolledBack');
-    // The server itself tells only with the answer to the record, which is committed by then.
-    if (!this.runner.isTransactionActive)
-      throw handlerError('ended the transaction that it was given');
     const isRecorded = await this.record(connection, transitions);
     this.refuseAbandoned();
     if (!isRecorded) return this.endWith('overtaken');
@@ -135,6 +132,9 @@ export class StepTransaction {
     connection: PoolConnection,
     transitions: readonly Transition[],
   ): Promise<boolean> {
+    // The server itself tells only with the answer to the record, which is committed by then.
+    if (!this.runner.isTransactionActive)
+      throw handlerError('ended the transaction that it was given');
     if (transitions.length === 0) return this.isHeld(connection);
     const values = [JSON.stringify(transitions.map(transitionValues)), ...this.holder()];
     try {
