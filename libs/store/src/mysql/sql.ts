@@ -251,6 +251,10 @@ export const FIND_ORPHANS = `
   SELECT s.id, w.has_lapsed FROM saga s FORCE INDEX (saga_due) STRAIGHT_JOIN worker_session w ON w.id = s.session_id
   WHERE s.session_id IS NOT NULL AND w.ended_at IS NOT NULL LIMIT ?`;
 
+/** Ids. A row that its last holder has locked, frozen before its COMMIT, holds up none of the others. */
+export const LOCK_ORPHANS = `
+  SELECT id FROM saga FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`;
+
 /** Crashes to be counted, ids. */
 export const FREE_ORPHANS = `
   UPDATE saga FORCE INDEX (PRIMARY) SET session_id = NULL, is_queued = false, due_at = now(3), crashes = crashes + ?
