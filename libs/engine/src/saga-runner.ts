@@ -68,7 +68,11 @@ export class SagaRunner {
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
-          await this.putAside(current, session, 'its records are refused again and again');
+          await this.putAside(
+            current,
+            session,
+            'it does not get on; an earlier holder may still stand in a transaction',
+          );
           return;
         }
       }

@@ -136,7 +136,9 @@ export class StepTransaction {
     if (!this.runner.isTransactionActive)
       throw handlerError('ended the transaction that it was given');
     if (transitions.length === 0) return this.isHeld(connection);
-    const values = [JSON.stringify(transitions.map(transitionValues)), ...this.holder()];
+    const { step, phase } = this.call;
+    const rows = JSON.stringify(transitions.map(transitionValues));
+    const values = [rows, ...this.holder(), step, phase];
     try {
       const { affectedRows, serverStatus } = await sendOn<ResultSetHeader>(
         connection,

@@ -1,7 +1,7 @@
 // Every statement of the store, one operation each, named as the port's verbs. `$n` are explained by the function that
 // sends the statement; ids travel as text, because a bigint does not fit a JavaScript number.
 //
-// Rules that hold for all of them, with figures in keyed order's decision record:
+// Rules that hold for all of them:
 // - Rows are chosen in a MATERIALIZED CTE and changed `WHERE id = ANY(ARRAY(SELECT …))`: a join to a LIMITed subquery gets
 //   a hash join with a sequential scan of the table from the planner.
 // - Whoever only looks for work skips locked rows. Whoever must not miss a row (RELEASE_KEYS) waits, in the order of ids.
@@ -496,7 +496,7 @@ export const TIDY_FENCES = statement(
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM deleted)::int AS deleted, (SELECT count(*) FROM seen)::int AS seen,
-     (SELECT max(saga_id) FROM seen)::text AS last_seen, (SELECT max(saga_id) FROM chosen)::text AS last_chosen`,
+     (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
 export const RECORD_REPAIR = statement(
