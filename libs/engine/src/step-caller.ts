@@ -55,16 +55,18 @@ const CONFLICT_RETRY_MAX = 10;
 /** RUN: calls one handler, in its transaction where it has one, and decides what follows. */
 export class StepCaller {
   private readonly transactional: Slots;
+  /** A part of the transactional slots: see {@link StepCaller.inSlot}. */
+  private readonly takenOver: Slots;
   private readonly external: Slots;
 
   constructor(private readonly deps: Dependencies) {
     this.transactional = new Slots(deps.transactionalCallMax);
+    this.takenOver = new Slots(Math.ceil(deps.transactionalCallMax / 2));
     this.external = new Slots(deps.externalCallMax);
   }
 
   async call(saga: RunningSaga, call: Call): Promise<CallResult> {
-    const slots = call.step.mode === 'transactional' ? this.transactional : this.external;
-    return slots.use(async () => {
+    return this.inSlot(saga, call, async () => {
       if (saga.session.signal.aborted) return { kind: 'look' };
       const deadline = this.deadline(saga.session, call);
       try {
@@ -75,6 +77,16 @@ export class StepCaller {
         deadline.cancel();
       }
     });
+  }
+
+  /**
+   * A saga that was taken over from a lapsed session may find that one's transaction still open, and wait for its end. Such
+   * calls get no more than half of the slots, so that however many a frozen process has left behind, the others get on.
+   */
+  private inSlot<R>({ held }: RunningSaga, { step }: Call, work: () => Promise<R>): Promise<R> {
+    if (step.mode === 'external') return this.external.use(work);
+    if (held.crashes === 0) return this.transactional.use(work);
+    return this.takenOver.use(() => this.transactional.use(work));
   }
 
   /** Aborts when the step's time is up or the session has ended. */
@@ -117,9 +129,10 @@ export class StepCaller {
     call: Call,
     signal: AbortSignal,
   ): Promise<CallResult> {
+    const state = { isHandlerCalled: false };
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        return await this.transaction(saga, call, signal);
+        return await this.transaction(saga, call, signal, state);
       } catch (error) {
         if (saga.session.signal.aborted) return { kind: 'look' };
         const kind = this.deps.store.classify(error);
@@ -132,6 +145,8 @@ export class StepCaller {
         }
         // The connection went away, perhaps during COMMIT: only the database can say what happened.
         if (kind === 'unavailable') return { kind: 'look' };
+        // Time ran out while it waited for a connection, or for another transaction: no failure of the handler.
+        if (signal.aborted && !state.isHandlerCalled) return { kind: 'look' };
         return {
           kind: 'decided',
           decision: this.decide(saga, call, outcomeOfThrown(error), null, false),
@@ -144,6 +159,7 @@ export class StepCaller {
     saga: RunningSaga,
     call: Call,
     signal: AbortSignal,
+    state: { isHandlerCalled: boolean },
   ): Promise<CallResult> {
     const { store, faults, clock } = this.deps;
     const startedMs = clock.now();
@@ -156,6 +172,7 @@ export class StepCaller {
       phase: call.phase,
     };
     const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
+      state.isHandlerCalled = true;
       const outcome: Outcome = isEmpty
         ? { kind: 'succeeded', result: null }
         : await this.invoke(saga, call, signal, tx);
