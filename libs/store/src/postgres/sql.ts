@@ -333,18 +333,26 @@ export const RECORD = statement(
 
 // ---- a transactional handler's transaction
 
+/** What a step of a saga is tagged with, besides the fence. */
+const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || ${step}::text)`;
+
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
  * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null.
+ *
+ * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
+ * which fence.
  *
  * Insert first, never look first. `is_empty`: the row of the undone phase could be written here, so that phase never
  * happened and, with its row in place, never can.
  */
 export const FENCE = statement(
   'fence',
-  `WITH holder AS MATERIALIZED (
-     SELECT id, fence, session_id FROM saga WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint
+  `WITH tag AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int)),
+   holder AS MATERIALIZED (
+     SELECT id, fence, session_id FROM saga, tag
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint
    ),
    undone AS (
      INSERT INTO ${FENCE_COLUMNS} SELECT id, $4::text, $6::text, fence, session_id FROM holder WHERE $6::text IS NOT NULL
@@ -357,6 +365,15 @@ export const FENCE = statement(
    SELECT EXISTS (SELECT FROM own) AS is_first, EXISTS (SELECT FROM undone) AS is_empty,
      EXISTS (SELECT FROM saga_fence WHERE saga_id = $1::bigint AND step = $4::text AND phase = 'try') AS was_tried,
      pg_backend_pid() AS pid`,
+);
+
+/** $1 saga, $2 its fence, $3 step, $4 how long to wait for each, in milliseconds: ends who is in it under an earlier fence. */
+export const END_EARLIER = statement(
+  'end_earlier',
+  `SELECT pg_terminate_backend(pid, $4::bigint) AS is_ended FROM pg_locks
+   WHERE locktype = 'advisory' AND granted AND objsubid = 2
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND classid::bigint = (${tagOf('$1', '$3')})::bigint & 4294967295 AND objid::bigint < $2::int`,
 );
 
 /**

@@ -13,7 +13,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { sendOn, type Database } from './database';
 import { isUniqueViolation } from './errors';
 import { transitionColumns } from './row';
-import { END_CONNECTION, FENCE, RECORD_STEP } from './sql';
+import { END_CONNECTION, END_EARLIER, FENCE, RECORD_STEP, type Statement } from './sql';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -23,6 +23,8 @@ export type StepWork = (
 
 /** How long the end of a transaction that was given up may take. */
 const ABANDON_MS_MAX = 1_000;
+/** For so long another transaction may keep this one waiting before it is looked at whether it is one of an earlier fence. */
+const PATIENCE_MS = 200;
 
 /** What a phase undoes: whether that one's fence row is there tells whether there is anything to undo. */
 const UNDOES: Readonly<Partial<Record<Phase, Phase>>> = { cancel: 'try', compensate: 'action' };
@@ -95,7 +97,8 @@ export class StepTransaction {
     const { sagaId, fence, sessionId, step, phase } = this.call;
     const holder = [sagaId, fence, sessionId];
     const undoes = UNDOES[phase] ?? null;
-    const { rows } = await sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const fencing = sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const { rows } = await this.endingEarlier(fencing);
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;
     this.refuseAbandoned();
@@ -171,9 +174,29 @@ export class StepTransaction {
     }
   }
 
+  /**
+   * The fence row is waited for when another transaction is in the middle of this step. One of an earlier fence will not be
+   * allowed to commit, and its process may be frozen or cut off for as long as it likes: so it is ended.
+   */
+  private async endingEarlier<Answer>(fencing: Promise<Answer>): Promise<Answer> {
+    const { sagaId, fence, step } = this.call;
+    const patience = setTimeout(() => {
+      void this.end(END_EARLIER, [sagaId, fence, step, ABANDON_MS_MAX]);
+    }, PATIENCE_MS);
+    try {
+      return await fencing;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
   private async endServerProcess(): Promise<void> {
     if (this.serverProcess === null) return;
-    const ending = this.database.read(END_CONNECTION, [this.serverProcess, ABANDON_MS_MAX]);
+    await this.end(END_CONNECTION, [this.serverProcess, ABANDON_MS_MAX]);
+  }
+
+  private async end(connections: Statement, values: readonly unknown[]): Promise<void> {
+    const ending = this.database.read(connections, values);
     const isOver = ending.then(
       () => true,
       () => false, // The server cannot be asked. It rolls back when it finds the connection closed.
