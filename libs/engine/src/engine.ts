@@ -133,7 +133,7 @@ export class Engine {
       outage,
       types: types.map(({ type }) => type),
     });
-    const recorder = new Recorder({ store, outage, logger, faults });
+    const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
       ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })

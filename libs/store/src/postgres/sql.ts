@@ -1,7 +1,7 @@
 // Every statement of the store, one operation each, named as the port's verbs. `$n` are explained by the function that
 // sends the statement; ids travel as text, because a bigint does not fit a JavaScript number.
 //
-// Rules that hold for all of them, with figures in keyed order's decision record:
+// Rules that hold for all of them:
 // - Rows are chosen in a MATERIALIZED CTE and changed `WHERE id = ANY(ARRAY(SELECT …))`: a join to a LIMITed subquery gets
 //   a hash join with a sequential scan of the table from the planner.
 // - Whoever only looks for work skips locked rows. Whoever must not miss a row (RELEASE_KEYS) waits, in the order of ids.
@@ -376,17 +376,36 @@ export const END_EARLIER = statement(
      AND classid::bigint = (${tagOf('$1', '$3')})::bigint & 4294967295 AND objid::bigint < $2::int`,
 );
 
-/** $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it. */
+/**
+ * $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it; $15 the state in which
+ * it ends with them or null, $16 the reason. `is_ended` is false where the saga was taken over while this waited for its row.
+ */
 export const RECORD_STEP = statement(
   'record_step',
-  `INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
-     result, duration_ms, fence, session_id)
-   SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
-     t.result::jsonb, t.duration_ms, s.fence, s.session_id
-   FROM saga s, unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
-     $12::text[], $13::text[], $14::int[])
-     t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
-   WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint`,
+  `WITH row AS MATERIALIZED (
+     SELECT * FROM unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
+       $12::text[], $13::text[], $14::int[])
+       t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
+   ),
+   history AS (
+     INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
+       result, duration_ms, fence, session_id)
+     SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
+       t.result::jsonb, t.duration_ms, s.fence, s.session_id
+     FROM saga s, row t WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint
+     RETURNING 1
+   ),
+   ended AS (
+     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
+       reason = $16::text, finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+     RETURNING 1
+   ),
+   done AS (
+     UPDATE op_log SET status = 'done', finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND status = 'taken' AND EXISTS (SELECT FROM ended)
+   )
+   SELECT EXISTS (SELECT FROM history) AS is_recorded, $15::text IS NULL OR EXISTS (SELECT FROM ended) AS is_ended`,
 );
 
 /** $1 process id of a connection, $2 how long to wait for its end, in milliseconds. */
@@ -494,7 +513,7 @@ export const TIDY_FENCES = statement(
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM deleted)::int AS deleted, (SELECT count(*) FROM seen)::int AS seen,
-     (SELECT max(saga_id) FROM seen)::text AS last_seen, (SELECT max(saga_id) FROM chosen)::text AS last_chosen`,
+     (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
 export const RECORD_REPAIR = statement(
