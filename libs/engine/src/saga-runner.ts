@@ -72,8 +72,11 @@ export class SagaRunner {
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
-          const why = 'the database brings nothing new: another transaction may be in its way';
-          await this.putAside(current, session, why);
+          await this.putAside(
+            current,
+            session,
+            'it does not get on; an earlier holder may still stand in a transaction',
+          );
           return;
         }
         // Whatever was in the way may need a moment to go away.

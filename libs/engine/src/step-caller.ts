@@ -97,7 +97,6 @@ export class StepCaller {
     return this.takenOver.use(() => this.transactional.use(work));
   }
 
-  /** Aborts when the step's time is up or the session has ended. */
   private deadline(session: Session, call: Call): Deadline {
     const controller = new AbortController();
     const { timeoutMs, name } = call.step;
