@@ -1,4 +1,9 @@
-import { TenonError, type HandlerClass, type StoreCounters } from '@tenon/core';
+import {
+  TenonError,
+  type DispatchHandlers,
+  type HandlerClass,
+  type StoreCounters,
+} from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
@@ -51,7 +56,8 @@ export class Engine {
   /**
    * Migrates, opens the store and the queue, and begins to work. Waits for a database that does not answer yet.
    *
-   * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, SchemaError when the schema does not fit,
+   * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, or the dispatcher's own when its queue can never
+   * serve, SchemaError when the schema does not fit,
    * TenonError `TENON_STORE_UNAVAILABLE` when the database did not answer in time
    */
   start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
@@ -106,22 +112,14 @@ export class Engine {
   }
 
   private async openDispatcher(running: Running | null): Promise<void> {
-    const { dispatcher, hints, logger } = this.options;
-    const { relay, worker } = running ?? {};
-    const handlers = {
-      onChunk: async (tickets: Parameters<Worker['adopt']>[0]): Promise<void> =>
-        worker?.adopt(tickets),
-      onTick: async (): Promise<void> => relay?.nudge(),
-      onWake: (): void => {
-        if (hints) relay?.nudge();
-      },
-    };
+    const { dispatcher, hints, store } = this.options;
     try {
-      await dispatcher.open(running === null ? null : handlers);
+      await dispatcher.open(running === null ? null : handlersOf(running, hints));
     } catch (error) {
-      logger.warn(
-        `The queue cannot be reached (${errorLine(error)}). The database is worked on without it meanwhile.`,
-      );
+      // A queue that is merely away does not reject. With this one nothing was begun yet.
+      await running?.sessions.stop();
+      await store.close();
+      throw error;
     }
   }
 
@@ -135,7 +133,7 @@ export class Engine {
       outage,
       types: types.map(({ type }) => type),
     });
-    const recorder = new Recorder({ store, outage, logger, faults });
+    const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
       ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
@@ -201,4 +199,15 @@ export class Engine {
       );
     }
   }
+}
+
+/** A process takes off the queue only what its roles can serve: what it took and left would be lost to the others. */
+function handlersOf({ worker, relay }: Running, hints: boolean): DispatchHandlers {
+  return {
+    onChunk: worker === null ? null : (tickets) => worker.adopt(tickets),
+    onTick: relay === null ? null : async () => relay.nudge(),
+    onWake: () => {
+      if (hints) relay?.nudge();
+    },
+  };
 }

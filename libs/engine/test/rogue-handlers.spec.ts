@@ -10,8 +10,8 @@ import { attempts, effect, handler, keyOfWork, work, writes, type Work } from '.
 const common = { version: 1, input: work, key: keyOfWork } as const;
 const good = saga('good', common).step('write', writes);
 
-const circular: Record<string, unknown> = {};
-circular['self'] = circular;
+const circular: { self?: unknown } = {};
+circular.self = circular;
 const hostile = {
   get name(): string {
     throw new Error('no name');

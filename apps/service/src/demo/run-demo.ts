@@ -59,6 +59,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
   tell(chosenLine(options, servers, database));
 
   const place: Place = { database: database.url, queue: queueOf(servers, database) };
+  later(() => clearQueue(place.queue, say));
   const killer = options.kills > 0 ? new Killer(options.kills) : null;
   const census = new Census(database.dataSource);
   const plan: RoundPlan = {
@@ -82,7 +83,10 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   let first: Outcome | null = null;
   for (let rounds = 1; ; rounds += 1) {
-    if (!options.keep) await patiently('empty it', say, () => empty(database, place.queue, say));
+    if (!options.keep) {
+      await patiently('empty it', say, () => database.empty());
+      await clearQueue(place.queue, say);
+    }
     const round = await runRound(plan);
     first ??= round.outcome;
     const faults = [...faultsOf(round.outcome)];
@@ -122,13 +126,8 @@ function queueOf(servers: Servers, database: DemoDatabase): Queue {
   return { kind: 'redis', url: servers.redisUrl, prefix: `tenon-demo-${own}` };
 }
 
-/** Empties the database, and the queue of whatever an earlier run has left there. */
-async function empty(
-  database: DemoDatabase,
-  queue: Queue,
-  say: (text: string) => void,
-): Promise<void> {
-  await database.empty();
+/** Deletes what this demo, or an earlier one on the same database, has left on a Redis. */
+async function clearQueue(queue: Queue, say: (text: string) => void): Promise<void> {
   if (queue.kind === 'postgres') return;
   // What stays is harmless: a chunk that nobody waits for adopts nothing.
   await deleteKeys(queue.url, queue.prefix).catch(() => say('Redis does not answer; going on.'));

@@ -49,11 +49,11 @@ export function redisServer(deps: Dependencies): QueueServer {
     };
     const cut = (): void => {
       for (const client of members) {
+        if (client.status === 'end') continue;
         client.disconnect();
         // Disconnecting only says goodbye, and a server that hangs never answers that.
         const stream = client.stream as Redis['stream'] | undefined;
         stream?.destroy();
-        stopReplyTimer(client);
       }
     };
     return { open, cut };
@@ -125,12 +125,6 @@ export function redisServer(deps: Dependencies): QueueServer {
       cut,
     };
   }
-}
-
-/** ioredis lets its `socketTimeout` run on behind the end of the connection, and the process would live until it is over. */
-function stopReplyTimer(client: Redis): void {
-  const { socketTimeoutTimer } = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout };
-  clearTimeout(socketTimeoutTimer);
 }
 
 async function loadRedisClient(): Promise<typeof Redis> {

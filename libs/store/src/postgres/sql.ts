@@ -1,7 +1,7 @@
 // Every statement of the store, one operation each, named as the port's verbs. `$n` are explained by the function that
 // sends the statement; ids travel as text, because a bigint does not fit a JavaScript number.
 //
-// Rules that hold for all of them, with figures in keyed order's decision record:
+// Rules that hold for all of them:
 // - Rows are chosen in a MATERIALIZED CTE and changed `WHERE id = ANY(ARRAY(SELECT …))`: a join to a LIMITed subquery gets
 //   a hash join with a sequential scan of the table from the planner.
 // - Whoever only looks for work skips locked rows. Whoever must not miss a row (RELEASE_KEYS) waits, in the order of ids.
@@ -333,18 +333,26 @@ export const RECORD = statement(
 
 // ---- a transactional handler's transaction
 
+/** What a step of a saga is tagged with, besides the fence. */
+const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || ${step}::text)`;
+
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
  * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null.
+ *
+ * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
+ * which fence.
  *
  * Insert first, never look first. `is_empty`: the row of the undone phase could be written here, so that phase never
  * happened and, with its row in place, never can.
  */
 export const FENCE = statement(
   'fence',
-  `WITH holder AS MATERIALIZED (
-     SELECT id, fence, session_id FROM saga WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint
+  `WITH tag AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int)),
+   holder AS MATERIALIZED (
+     SELECT id, fence, session_id FROM saga, tag
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint
    ),
    undone AS (
      INSERT INTO ${FENCE_COLUMNS} SELECT id, $4::text, $6::text, fence, session_id FROM holder WHERE $6::text IS NOT NULL
@@ -359,17 +367,45 @@ export const FENCE = statement(
      pg_backend_pid() AS pid`,
 );
 
-/** $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it. */
+/** $1 saga, $2 its fence, $3 step, $4 how long to wait for each, in milliseconds: ends who is in it under an earlier fence. */
+export const END_EARLIER = statement(
+  'end_earlier',
+  `SELECT pg_terminate_backend(pid, $4::bigint) AS is_ended FROM pg_locks
+   WHERE locktype = 'advisory' AND granted AND objsubid = 2
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND classid::bigint = (${tagOf('$1', '$3')})::bigint & 4294967295 AND objid::bigint < $2::int`,
+);
+
+/**
+ * $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it; $15 the state in which
+ * it ends with them or null, $16 the reason. `is_ended` is false where the saga was taken over while this waited for its row.
+ */
 export const RECORD_STEP = statement(
   'record_step',
-  `INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
-     result, duration_ms, fence, session_id)
-   SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
-     t.result::jsonb, t.duration_ms, s.fence, s.session_id
-   FROM saga s, unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
-     $12::text[], $13::text[], $14::int[])
-     t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
-   WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint`,
+  `WITH row AS MATERIALIZED (
+     SELECT * FROM unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
+       $12::text[], $13::text[], $14::int[])
+       t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
+   ),
+   history AS (
+     INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
+       result, duration_ms, fence, session_id)
+     SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
+       t.result::jsonb, t.duration_ms, s.fence, s.session_id
+     FROM saga s, row t WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint
+     RETURNING 1
+   ),
+   ended AS (
+     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
+       reason = $16::text, finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+     RETURNING 1
+   ),
+   done AS (
+     UPDATE op_log SET status = 'done', finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND status = 'taken' AND EXISTS (SELECT FROM ended)
+   )
+   SELECT EXISTS (SELECT FROM history) AS is_recorded, $15::text IS NULL OR EXISTS (SELECT FROM ended) AS is_ended`,
 );
 
 /** $1 process id of a connection, $2 how long to wait for its end, in milliseconds. */
@@ -477,7 +513,7 @@ export const TIDY_FENCES = statement(
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM deleted)::int AS deleted, (SELECT count(*) FROM seen)::int AS seen,
-     (SELECT max(saga_id) FROM seen)::text AS last_seen, (SELECT max(saga_id) FROM chosen)::text AS last_chosen`,
+     (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
 export const RECORD_REPAIR = statement(

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   invariant,
+  isFinalState,
   UsageError,
   type FencedCall,
   type Phase,
@@ -12,7 +13,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { sendOn, type Database } from './database';
 import { isUniqueViolation } from './errors';
 import { transitionColumns } from './row';
-import { END_CONNECTION, FENCE, RECORD_STEP } from './sql';
+import { END_CONNECTION, END_EARLIER, FENCE, RECORD_STEP, type Statement } from './sql';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -22,6 +23,8 @@ export type StepWork = (
 
 /** How long the end of a transaction that was given up may take. */
 const ABANDON_MS_MAX = 1_000;
+/** For so long another transaction may keep this one waiting before it is looked at whether it is one of an earlier fence. */
+const PATIENCE_MS = 200;
 
 /** What a phase undoes: whether that one's fence row is there tells whether there is anything to undo. */
 const UNDOES: Readonly<Partial<Record<Phase, Phase>>> = { cancel: 'try', compensate: 'action' };
@@ -31,6 +34,11 @@ interface FenceRow {
   readonly is_empty: boolean;
   readonly was_tried: boolean;
   readonly pid: number;
+}
+
+interface RecordedRow {
+  readonly is_recorded: boolean;
+  readonly is_ended: boolean;
 }
 
 /** One handler's transaction, on the application's connections: its fence row, the handler, its history, COMMIT. */
@@ -89,7 +97,8 @@ export class StepTransaction {
     const { sagaId, fence, sessionId, step, phase } = this.call;
     const holder = [sagaId, fence, sessionId];
     const undoes = UNDOES[phase] ?? null;
-    const { rows } = await sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const fencing = sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const { rows } = await this.endingEarlier(fencing);
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;
     this.refuseAbandoned();
@@ -100,7 +109,11 @@ export class StepTransaction {
     const transitions = await this.work(this.runner.manager, passed.is_empty);
     this.refuseAbandoned();
     if (transitions === null) return this.endWith('rolledBack');
-    const isRecorded = await this.record(client, [...holder, ...transitionColumns(transitions)]);
+    const isRecorded = await this.record(client, [
+      ...holder,
+      ...transitionColumns(transitions),
+      ...endColumns(transitions),
+    ]);
     this.refuseAbandoned();
     if (!isRecorded) return this.endWith('overtaken');
     this.stage = 'committing';
@@ -114,7 +127,8 @@ export class StepTransaction {
     if (client.getTransactionStatus() === 'I')
       throw handlerError('ended the transaction that it was given');
     try {
-      return ((await sendOn(client, RECORD_STEP, values)).rowCount ?? 0) > 0;
+      const { rows } = await sendOn<RecordedRow>(client, RECORD_STEP, values);
+      return rows[0]?.is_recorded === true && rows[0].is_ended;
     } catch (error) {
       if (isUniqueViolation(error)) return false;
       throw error;
@@ -160,9 +174,29 @@ export class StepTransaction {
     }
   }
 
+  /**
+   * The fence row is waited for when another transaction is in the middle of this step. One of an earlier fence will not be
+   * allowed to commit, and its process may be frozen or cut off for as long as it likes: so it is ended.
+   */
+  private async endingEarlier<Answer>(fencing: Promise<Answer>): Promise<Answer> {
+    const { sagaId, fence, step } = this.call;
+    const patience = setTimeout(() => {
+      void this.end(END_EARLIER, [sagaId, fence, step, ABANDON_MS_MAX]);
+    }, PATIENCE_MS);
+    try {
+      return await fencing;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
   private async endServerProcess(): Promise<void> {
     if (this.serverProcess === null) return;
-    const ending = this.database.read(END_CONNECTION, [this.serverProcess, ABANDON_MS_MAX]);
+    await this.end(END_CONNECTION, [this.serverProcess, ABANDON_MS_MAX]);
+  }
+
+  private async end(connections: Statement, values: readonly unknown[]): Promise<void> {
+    const ending = this.database.read(connections, values);
     const isOver = ending.then(
       () => true,
       () => false, // The server cannot be asked. It rolls back when it finds the connection closed.
@@ -182,6 +216,12 @@ export class StepTransaction {
   private refuseOpen(): void {
     if (this.runner.isTransactionActive) throw handlerError('left a nested transaction open');
   }
+}
+
+/** The state in which a saga ends with these rows, and why; null and null where it goes on. */
+function endColumns(transitions: readonly Transition[]): readonly [string | null, string | null] {
+  const last = transitions.at(-1);
+  return last !== undefined && isFinalState(last.to) ? [last.to, last.reason] : [null, null];
 }
 
 /** The promise's answer, or null when the signal aborts first. */

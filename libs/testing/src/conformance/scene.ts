@@ -35,6 +35,7 @@ export const LONG_MS = 3_600_000;
 /** The store under test with the words in which the suite tells its stories. */
 export class Scene<T> {
   readonly store: Store<T, T>;
+  private readonly open = new Set<CallerTransaction<T>>();
 
   constructor(private readonly under: StoreUnderTest<T>) {
     this.store = under.store;
@@ -44,8 +45,15 @@ export class Scene<T> {
     return this.under.outside;
   }
 
-  begin(): Promise<CallerTransaction<T>> {
-    return this.under.begin();
+  async begin(): Promise<CallerTransaction<T>> {
+    const caller = await this.under.begin();
+    this.open.add(caller);
+    return {
+      tx: caller.tx,
+      nested: (work) => caller.nested(work),
+      commit: () => this.end(caller, () => caller.commit()),
+      rollback: () => this.end(caller, () => caller.rollback()),
+    };
   }
 
   writeEffect(tx: T, name: string): Promise<void> {
@@ -60,8 +68,15 @@ export class Scene<T> {
     return this.under.passTime(ms);
   }
 
-  close(): Promise<void> {
-    return this.under.close();
+  /** A test that failed half-way may have left transactions open, whose locks would hold up all tests after it. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.open].map((caller) => caller.rollback()));
+    await this.under.close();
+  }
+
+  private async end(caller: CallerTransaction<T>, how: () => Promise<void>): Promise<void> {
+    this.open.delete(caller);
+    await how();
   }
 
   /** Appends in a transaction of its own, which commits. Answers the ids. */
