@@ -1,11 +1,11 @@
-import { UsageError } from '@tenon/core';
+import { UsageError, type StoreErrorKind } from '@tenon/core';
 import type { PoolConnection } from 'mysql2';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { engineOptions } from '../engine-options';
 import { retryOnConflict } from '../retry-on-conflict';
 import { changedBy, rowsOf, sendAll, type Answer, type Statement } from './connection';
-import { classifyMysqlError } from './errors';
+import { classifyMysqlError, isDuplicate } from './errors';
 import * as SQL from './sql';
 
 export type MysqlOptions = Extract<DataSourceOptions, { readonly type: 'mariadb' | 'mysql' }>;
@@ -72,7 +72,7 @@ export class Database {
 
   /** Carries out a transaction. What `work` does not commit is rolled back. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return retryOnConflict(classifyMysqlError, () =>
+    return retryOnConflict(kindOf, () =>
       this.withConnection(async (connection) => {
         const transaction = new Transaction(connection);
         try {
@@ -190,6 +190,11 @@ export class Transaction {
     if (this.state !== 'open') return;
     await sendAll(this.connection, [[SQL.ROLLBACK]]).catch(() => this.connection.destroy());
   }
+}
+
+/** A duplicate is a lost race here: the next attempt sees whose row it was. */
+function kindOf(error: unknown): StoreErrorKind {
+  return isDuplicate(error) ? 'conflict' : classifyMysqlError(error);
 }
 
 async function end(dataSource: DataSource): Promise<void> {

@@ -1,12 +1,15 @@
+import type { MarkerStatus } from '@tenon/core';
 import { compareIds } from './row';
 
-/** What stands at a key: the id of the first marker in each of the statuses that hold it. */
+/** What stands at the key of a marker. */
 export interface HeadRow {
   /** The marker whose key was looked up. */
   readonly id: string;
+  /** The one of the key that runs, or is paused. */
   readonly taken: string | null;
-  readonly pending: string | null;
-  readonly parked: string | null;
+  /** The first of those that wait for the key or hold it. */
+  readonly head: string | null;
+  readonly status: MarkerStatus | null;
 }
 
 export interface Candidate {
@@ -34,12 +37,17 @@ export function firstsOfKeys(candidates: readonly Candidate[]): readonly string[
   return [...firsts.values()];
 }
 
-/** Decides which of the candidates run and which wait. Pure. */
+/**
+ * Decides which of the candidates run and which wait. Whoever is taken holds the key, though a lower id may have become
+ * visible since; else it is the lowest id's turn. Pure.
+ */
 export function sortOut<Marker extends Candidate>(
   candidates: readonly Marker[],
   heads: readonly HeadRow[],
 ): Sorted<Marker> {
-  const free = new Set(heads.filter((head) => headOf(head) === head.id).map(({ id }) => id));
+  const free = new Set(
+    heads.filter(({ id, taken, head }) => taken === null && head === id).map(({ id }) => id),
+  );
   const runs = ({ id, key }: Candidate): boolean => key === null || free.has(id);
   return {
     taken: candidates.filter(runs),
@@ -50,15 +58,6 @@ export function sortOut<Marker extends Candidate>(
 
 /** The heads that are parked though nobody holds their key: they are to be released. */
 export function parkedHeads(heads: readonly HeadRow[]): readonly string[] {
-  const parked = heads.filter((head) => head.parked !== null && headOf(head) === head.parked);
-  return [...new Set(parked.flatMap((head) => head.parked ?? []))];
-}
-
-/**
- * Whoever is taken holds the key, though a lower id may have become visible since; else it is the lowest id's turn.
- */
-function headOf({ taken, pending, parked }: HeadRow): string | null {
-  if (taken !== null) return taken;
-  if (pending === null || parked === null) return pending ?? parked;
-  return compareIds(pending, parked) < 0 ? pending : parked;
+  const parked = heads.filter(({ taken, status }) => taken === null && status === 'parked');
+  return [...new Set(parked.flatMap(({ head }) => head ?? []))];
 }

@@ -2,7 +2,8 @@
 // - No UPDATE … RETURNING and no writing CTE. What is one statement there is a transaction here: a statement that finds
 //   and locks (it has the operation's name where that does the work), a decision in the program, and statements that
 //   write by id, several to a packet.
-// - No partial index: `live_key` is a virtual column that is null once a marker holds its key no more.
+// - No partial index: `live_key` and `taken_key` are virtual columns that are null once a marker holds its key, or runs,
+//   no more.
 // - Rows travel as one JSON text that JSON_TABLE unfolds. Its text columns are wider than their targets, because a value
 //   that does not fit into the former becomes NULL without a word, and one that does not fit into the latter is refused.
 // - What is read or written by ids is made to use the primary key: an optimizer that prefers to scan a small table would
@@ -81,17 +82,22 @@ export const TAKE_IN = `
   WHERE status = 'pending' AND op_type = ? AND due_at <= now(3)
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
-const firstAtKey = (status: string) => `(SELECT e.id FROM op_log e FORCE INDEX (op_log_key)
-      WHERE e.live_key = m.op_key AND e.status = '${status}' ORDER BY e.id LIMIT 1) AS ${status}`;
-
 /**
- * What stands first at the keys of these markers. Three looks into op_log_key for each, however many wait: `min(id) …
- * GROUP BY` reads them all (278 ms instead of 32 with 100,000). A plain read, behind the locking one.
+ * What stands at the keys of these markers: one that is taken, and the first of all. Two probes for each, however many
+ * wait: `min(id) … GROUP BY` reads them all (278 ms instead of 32 with 100,000). A plain read, behind the locking one.
  */
 export const HEADS = `
-  SELECT m.id, ${firstAtKey('taken')}, ${firstAtKey('pending')}, ${firstAtKey('parked')}
-  FROM op_log m FORCE INDEX (PRIMARY) WHERE m.id IN (?) AND m.op_key IS NOT NULL`;
+  SELECT k.id, k.taken, h.id AS head, h.status FROM (
+    SELECT m.id,
+      (SELECT t.id FROM op_log t FORCE INDEX (op_log_taken) WHERE t.taken_key = m.op_key) AS taken,
+      (SELECT e.id FROM op_log e FORCE INDEX (op_log_key) WHERE e.live_key = m.op_key ORDER BY e.id LIMIT 1) AS head
+    FROM op_log m FORCE INDEX (PRIMARY) WHERE m.id IN (?) AND m.op_key IS NOT NULL
+  ) k LEFT JOIN op_log h ON h.id = k.head`;
 
+/**
+ * A marker that becomes visible behind a later one of its key, just while that one is being taken: op_log_taken refuses
+ * this statement then (1062), and the next attempt sees it.
+ */
 export const SET_STATUS = 'UPDATE op_log FORCE INDEX (PRIMARY) SET status = ? WHERE id IN (?)';
 
 /** Session or null, fence, whether queued, milliseconds until it is due; then `[[id, type, version], …]`. */
@@ -270,10 +276,10 @@ export const BURY_UNSERVED = `
 /** GraceMs. Reads op_log_key from end to end, that is every live marker with a key, and their rows not: 60,000 in 20 ms. */
 export const FIND_PARKED_HEADS = `
   SELECT o.id FROM (
-    SELECT live_key, min(id) AS id, max(status = 'taken') AS is_held FROM op_log FORCE INDEX (op_log_key)
-    WHERE live_key IS NOT NULL GROUP BY live_key
+    SELECT live_key, min(id) AS id FROM op_log FORCE INDEX (op_log_key) WHERE live_key IS NOT NULL GROUP BY live_key
   ) h STRAIGHT_JOIN op_log o ON o.id = h.id
-  WHERE NOT h.is_held AND o.status = 'parked' AND greatest(o.due_at, o.created_at) <= now(3) - ${milliseconds('?')}`;
+  WHERE o.status = 'parked' AND greatest(o.due_at, o.created_at) <= now(3) - ${milliseconds('?')}
+    AND NOT EXISTS (SELECT 1 FROM op_log t WHERE t.taken_key = h.live_key)`;
 
 export const FREE_PARKED_HEADS = `
   UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'pending' WHERE id IN (?) AND status = 'parked'`;
@@ -309,7 +315,8 @@ export const BLOCKED_KEYS = `
       SELECT o.op_key, o.id, o.op_type, 'pending' FROM op_log o FORCE INDEX (op_log_pending)
       WHERE o.status = 'pending' AND o.op_key IS NOT NULL AND o.due_at > now(3) AND NOT EXISTS (
         SELECT 1 FROM op_log e FORCE INDEX (op_log_key)
-        WHERE e.live_key = o.op_key AND (e.id < o.id OR e.status = 'taken'))
+        WHERE e.live_key = o.op_key AND e.id < o.id)
+        AND NOT EXISTS (SELECT 1 FROM op_log t WHERE t.taken_key = o.op_key)
     ) h
   ) k
   WHERE waiting > 0 ORDER BY waiting DESC, \`key\` LIMIT ?`;

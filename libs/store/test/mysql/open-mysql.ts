@@ -13,7 +13,10 @@ const INSTANTS = {
   worker_session: ['renewed_at', 'expires_at'],
 };
 
-/** Emptied row by row: TRUNCATE makes each file of these servers anew, which takes far longer than a test. */
+/**
+ * Truncated, not deleted from: a deleted row stays in its unique indexes until the server purges it, and whoever inserts
+ * the same key again until then locks the gap behind it, where the next test's second transaction then waits.
+ */
 const EMPTIED = [
   ...['op_log', 'saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run', 'effect'],
 ];
@@ -29,7 +32,7 @@ export async function connectApplication(url: string): Promise<DataSource> {
 
 /** A store over emptied tables. */
 export async function openMysql(dataSource: DataSource): Promise<StoreUnderTest> {
-  for (const table of EMPTIED) await dataSource.query(`DELETE FROM ${table}`);
+  for (const table of EMPTIED) await dataSource.query(`TRUNCATE ${table}`);
   const store = mysqlStore({ dataSource });
   await store.open();
   return {
