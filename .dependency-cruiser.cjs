@@ -41,7 +41,7 @@ module.exports = {
       name: 'migrations-belong-to-the-store',
       comment: 'Whoever needs a schema asks the store for it.',
       severity: 'error',
-      from: { path: '^(libs|apps|test|bench)/', pathNot: ['^libs/store/'] },
+      from: { path: '^(libs|apps|docs|test|bench)/', pathNot: ['^libs/store/'] },
       to: { path: '^migrations/' },
     },
     {
@@ -72,7 +72,7 @@ module.exports = {
       comment:
         'What helps a test (memory store, virtual clock, fault controls) never reaches production code.',
       severity: 'error',
-      from: { path: '^(libs|apps)/', pathNot: [...TESTS, '^libs/testing/'] },
+      from: { path: '^(libs|apps|docs)/', pathNot: [...TESTS, '^libs/testing/'] },
       to: { path: '^libs/testing/' },
     },
     {
@@ -91,9 +91,9 @@ module.exports = {
     },
     {
       name: 'index-only-outside-libs',
-      comment: 'The same for applications, tests and benchmarks.',
+      comment: 'The same for applications, the guide, tests and benchmarks.',
       severity: 'error',
-      from: { path: '^(apps|test|bench)/' },
+      from: { path: '^(apps|docs|test|bench)/' },
       to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
     },
     {
@@ -106,9 +106,9 @@ module.exports = {
     },
     {
       name: 'by-package-name-outside-libs',
-      comment: 'The same for applications, tests and benchmarks.',
+      comment: 'The same for applications, the guide, tests and benchmarks.',
       severity: 'error',
-      from: { path: '^(apps|test|bench)/' },
+      from: { path: '^(apps|docs|test|bench)/' },
       to: { path: '^libs/', dependencyTypesNot: ['aliased'] },
     },
     {

@@ -1,5 +1,6 @@
 // Goal: every library can be published, and a user who imports it gets what its manifest promises.
 // Method: read each package.json and hold it against the rules of the house.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -48,6 +49,17 @@ describe.each(names)('@tenon/%s', (name) => {
   it('describes only peers that it has', () => {
     const peers = Object.keys(manifest.peerDependencies ?? {});
     expect(peers).toEqual(expect.arrayContaining(Object.keys(manifest.peerDependenciesMeta ?? {})));
+  });
+});
+
+describe('an ES module', () => {
+  // Node finds the names by reading the built text: those that it does not find are there for require() alone.
+  it.each([...names, 'migrations'])('can import all of @tenon/%s by name', (name) => {
+    const script = `
+      import * as names from '@tenon/${name}';
+      console.log(Object.keys(names.default).filter((key) => !(key in names)).join());`;
+    const args = ['--input-type=module', '--eval', script];
+    expect(execFileSync(process.execPath, args, { cwd: libs, encoding: 'utf8' }).trim()).toBe('');
   });
 });
 

@@ -13,7 +13,8 @@ const swcOptions = {
     },
     keepClassNames: true,
   },
-  module: { type: 'commonjs' },
+  // With names that an ES module can import: Node finds them by reading the text, not by running it.
+  module: { type: 'commonjs', exportInteropAnnotation: true },
 };
 
 module.exports = { swcOptions };

@@ -30,6 +30,7 @@ async function begin(settings: InstanceSettings): Promise<void> {
     workerName: settings.workerName,
     sessionMs: settings.sessionMs,
     requeueMs: settings.requeueMs,
+    chunkSizeMax: settings.chunkSizeMax,
     transactionalCallMax: settings.callMax,
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
     faults,

@@ -11,6 +11,11 @@ export function settingsOf(env: NodeJS.ProcessEnv): Place {
     );
   }
   const database = DatabaseUrl.parse(DATABASE_URL, 'DATABASE_URL');
+  if (database.database === null) {
+    throw new SettingError(
+      `DATABASE_URL names no database, only the server ${database.shown}. Add /name to it.`,
+    );
+  }
   if (REDIS_URL !== undefined && REDIS_URL !== '') {
     return { database, queue: { kind: 'redis', url: REDIS_URL, prefix: 'tenon' } };
   }

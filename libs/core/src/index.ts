@@ -18,7 +18,7 @@ export {
   type Payload,
 } from './marker/marker';
 export { newMarker } from './marker/new-marker';
-export type { DispatchHandlers, Dispatcher } from './ports/dispatcher';
+export type { DispatchHandlers, Dispatcher, OnChunk } from './ports/dispatcher';
 export { FAULT_POINTS, noFaults, type FaultPoint, type FaultPoints } from './ports/fault-points';
 export type {
   BlockedKey,
@@ -47,14 +47,7 @@ export {
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
 export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
-export type {
-  InputOf,
-  InputParser,
-  SagaDefinition,
-  Step,
-  StepMode,
-  StepOptions,
-} from './saga/definition';
+export type { InputParser, SagaDefinition, Step, StepMode, StepOptions } from './saga/definition';
 export type {
   ActionHandler,
   ExternalActionHandler,
@@ -85,7 +78,6 @@ export { STEP_TIMEOUT_MS_DEFAULT, saga, type Saga, type SagaOptions } from './sa
 export {
   FINAL_STATES,
   KEY_HOLDING_STATUSES,
-  LIVE_STATES,
   MARKER_MOVES,
   MARKER_STATUSES,
   PHASES,

@@ -17,7 +17,7 @@ import { postgresServer } from './postgres/postgres-server';
 import { redisServer } from './redis/redis-server';
 import { TickWatch } from './tick-watch';
 import { lineOf, Warner } from './warner';
-import { within } from './within';
+import { isSilent, isTimeout, within } from './within';
 
 const SCHEDULER_ID = 'tenon-relay';
 /** Between two attempts to connect, in milliseconds. */
@@ -177,7 +177,13 @@ class BullmqDispatcher implements Dispatcher {
     try {
       return await within(this.deps.timeoutMs, 'its answer', work(connection));
     } catch (error) {
-      if (connection.line.isLasting(error)) connection.breakUp(lineOf(error));
+      const { line, breakUp } = connection;
+      if (line.isLasting(error)) breakUp(lineOf(error));
+      if (isTimeout(error)) {
+        void isSilent(this.deps.timeoutMs, () => line.ping()).then((isDead) => {
+          if (isDead) breakUp('the server does not answer');
+        });
+      }
       throw new TenonError(
         'TENON_QUEUE_UNAVAILABLE',
         `${this.description} did not ${what}: ${lineOf(error)}`,

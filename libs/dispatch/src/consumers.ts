@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { DispatchHandlers } from '@tenon/core';
+import type { DispatchHandlers, OnChunk } from '@tenon/core';
 import { type Job, WaitingError } from 'bullmq';
 
 import { decodeChunk } from './chunk';
-import type { Line, LineWorker } from './line';
+import type { JobProcess, Line, LineWorker } from './line';
 import { lineOf, type Warner } from './warner';
-import { within } from './within';
+import { isSilent, within } from './within';
 
 const READY_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** A worker whose fetch fails tries again at once, without end: 3,200 times per second on a Redis that is full. */
 const ERRORS_PER_SECOND_MAX = 100;
 const LOOK_EVERY_MS = 5_000;
+const PING_TIMEOUT_MS = 2_000;
 /** After a chunk that could not be adopted this process takes no other for so long: another one may do better. */
 const REST_MS = 1_000;
 const CHUNK_TRIES_MAX = 5;
@@ -41,14 +42,19 @@ export class Consumers {
   private looking: NodeJS.Timeout | undefined;
 
   constructor(private readonly deps: Dependencies) {
+    const { line, handlers } = deps;
+    const { onChunk, onTick } = handlers;
     const onError = (error: Error): void => this.failed(error);
-    this.workers = [
-      deps.line.newWorker('chunks', (job, token) => this.takeChunk(job, token), onError),
-      deps.line.newWorker('ticks', () => this.tick(), onError),
-    ];
+    const workers: LineWorker[] = [];
+    if (onChunk !== null) {
+      const take: JobProcess = (job, token) => this.takeChunk(onChunk, job, token);
+      workers.push(line.newWorker('chunks', take, onError));
+    }
+    if (onTick !== null) workers.push(line.newWorker('ticks', () => this.tick(onTick), onError));
+    this.workers = workers;
   }
 
-  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-…). */
+  /** Rejects when the workers could not connect: BullMQ remembers a first failure for ever (docs/decisions/010-what-bullmq-survives.md). */
   async start(): Promise<void> {
     const ready = Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
     await within(READY_TIMEOUT_MS, 'the start of the queue workers', ready);
@@ -73,13 +79,13 @@ export class Consumers {
     await within(CLOSE_TIMEOUT_MS, 'the end of the queue workers', closed).catch(() => undefined);
   }
 
-  private async takeChunk(job: Job<unknown>, token?: string): Promise<void> {
-    const { handlers, stopping, warner } = this.deps;
+  private async takeChunk(onChunk: OnChunk, job: Job<unknown>, token?: string): Promise<void> {
+    const { stopping, warner } = this.deps;
     if (stopping.aborted) return putBack(job, token);
     this.taken += 1;
     const tickets = decodeChunk(job.data);
     try {
-      await this.track(handlers.onChunk(tickets));
+      await this.track(onChunk(tickets));
     } catch (error) {
       warner.warn(`a chunk was not adopted (${lineOf(error)})`);
       // What nobody can adopt is dropped in the end: the database hands its sagas out again.
@@ -90,12 +96,12 @@ export class Consumers {
     }
   }
 
-  private async tick(): Promise<void> {
-    const { handlers, stopping, warner } = this.deps;
+  private async tick(onTick: () => Promise<void>): Promise<void> {
+    const { stopping, warner } = this.deps;
     if (stopping.aborted) return;
     this.ticking += 1;
     try {
-      await this.track(handlers.onTick());
+      await this.track(onTick());
     } catch (error) {
       warner.warn(`a tick failed: ${lineOf(error)}`);
     } finally {
@@ -131,17 +137,25 @@ export class Consumers {
     if (!this.deps.stopping.aborted) this.deps.onBroken(reason);
   }
 
-  /** Chunks wait, this process is idle, and it has taken none since it looked last: its worker has gone deaf. */
+  /** Neither a connection that has died without a word nor a worker that has gone deaf tells of it. */
   private async look(): Promise<void> {
-    const { line, running, warner, onBroken } = this.deps;
+    const { line, handlers, running, warner, onBroken, stopping } = this.deps;
+    for (const ping of [() => line.ping(), () => line.pingWorkers()]) {
+      if (await isSilent(PING_TIMEOUT_MS, ping)) {
+        onBroken('the server does not answer');
+        return;
+      }
+    }
+    if (handlers.onChunk === null) return;
     try {
       const waiting = await line.chunks.getWaitingCount();
+      // Chunks wait, this process is idle, and it has taken none since it looked last.
       const isDeaf = waiting > 0 && running.size === 0 && this.taken === this.takenAtLastLook;
       this.idleLooks = isDeaf ? this.idleLooks + 1 : 0;
       this.takenAtLastLook = this.taken;
       if (this.idleLooks >= 2) onBroken(`${waiting} chunks wait and none is taken`);
     } catch (error) {
-      warner.warn(lineOf(error));
+      if (!stopping.aborted) warner.warn(lineOf(error));
     }
   }
 }

@@ -29,6 +29,8 @@ export interface Line {
   alone(work: () => Promise<void>): Promise<void>;
   /** Resolves when the server answers. */
   ping(): Promise<unknown>;
+  /** Resolves when the server answers on the connection of the workers. That may have died unnoticed. */
+  pingWorkers(): Promise<unknown>;
   /** Whether `error` will not go away by itself, so that only a new line helps. */
   isLasting(error: unknown): boolean;
   /** Cuts every connection at once, whether or not the server still answers. */

@@ -1,11 +1,13 @@
 import type { Dispatcher, DispatchHandlers, Ticket } from '@tenon/core';
 
 import { Events, eventually, timed } from './events';
+import { MutingProxy } from './muting-proxy';
 
 /** A private queue server that a test may treat as badly as it likes. */
 export interface QueueUnderTest {
+  readonly port: number;
   /** A dispatcher on it, as one process has it. Dispatchers with the same prefix share their queue. */
-  make(prefix: string, warn: (line: string) => void): Dispatcher;
+  make(prefix: string, warn: (line: string) => void, port?: number): Dispatcher;
   /** Loses everything that is in the queue. */
   wipe(): Promise<void>;
   /** Loses the job that the scheduler has made for its next slot, and leaves the scheduler. */
@@ -64,9 +66,9 @@ export function describeDispatcher(name: string, startServer: () => Promise<Queu
       processes = [];
     });
 
-    async function newProcess(): Promise<Process> {
+    async function newProcess(port = server.port): Promise<Process> {
       const made: Process = {
-        dispatcher: server.make(prefix, warn),
+        dispatcher: server.make(prefix, warn, port),
         chunks: new Events(),
         ticks: new Events(),
         wakes: new Events(),
@@ -99,18 +101,21 @@ export function describeDispatcher(name: string, startServer: () => Promise<Queu
     }
 
     /** As the engine does: looks every second, and makes the scheduler again when it is gone. */
-    async function mend({ dispatcher, ticks }: Process, everyMs = EVERY_MS): Promise<number> {
+    async function mend({ dispatcher, ticks }: Process): Promise<void> {
       const before = ticks.all.length;
       await eventually(async () => {
-        if (!(await dispatcher.hasScheduler())) await dispatcher.ensureScheduler(everyMs);
+        if (!(await dispatcher.hasScheduler())) await dispatcher.ensureScheduler(EVERY_MS);
+        await ticks.untilCount(before + 3, 1_000);
       });
-      return ticks.untilCount(before + 3);
     }
 
-    async function sendUntilTaken(sender: Dispatcher, { chunks }: Process): Promise<number> {
+    /** More than one, as the engine does: a server that hung may give the first to a worker that is no more. */
+    async function sendUntilTaken(sender: Dispatcher, { chunks }: Process): Promise<void> {
       const before = chunks.all.length;
-      await eventually(() => sender.send([chunk(before, 5)]));
-      return chunks.untilCount(before + 1);
+      await eventually(async () => {
+        await sender.send([chunk(before, 5)]);
+        await chunks.untilCount(before + 1, 1_000);
+      });
     }
 
     it('brings a chunk from one process to another, as it was', async () => {
@@ -325,6 +330,25 @@ export function describeDispatcher(name: string, startServer: () => Promise<Queu
       const wakes = one.wakes.all.length;
       one.dispatcher.wake();
       await one.wakes.untilCount(wakes + 1);
+    });
+
+    it('goes on after its connections have died without a word', async () => {
+      const proxy = await MutingProxy.start(server.port);
+      try {
+        const one = await newProcess(proxy.port);
+        await mend(one);
+        proxy.mute();
+        const startedMs = performance.now();
+        await sendUntilTaken(one.dispatcher, one);
+        await mend(one);
+        const wakes = one.wakes.all.length;
+        one.dispatcher.wake();
+        await one.wakes.untilCount(wakes + 1);
+        expect(performance.now() - startedMs).toBeLessThan(20_000);
+        await one.dispatcher.close();
+      } finally {
+        proxy.stop();
+      }
     });
 
     it('says no quickly while the server hangs, goes on when it does, and can be closed meanwhile', async () => {

@@ -25,7 +25,12 @@ async function privatePostgres(): Promise<
     url: server.url,
     admin,
     password: new URL(server.url).password,
-    make: (prefix, warn) => bullmqDispatcher({ postgres: { url: server.url }, prefix, warn }),
+    port: server.port,
+    make: (prefix, warn, port = server.port) => {
+      const url = new URL(server.url);
+      url.port = String(port);
+      return bullmqDispatcher({ postgres: { url: url.toString() }, prefix, warn });
+    },
     wipe: async () => {
       const { rows } = await admin.query<{ name: string }>(
         `SELECT format('bullmq.%I', tablename) AS name FROM pg_tables

@@ -17,7 +17,12 @@ async function privateRedis(): Promise<
     url: server.url,
     admin,
     password: new URL(server.url).password,
-    make: (prefix, warn) => bullmqDispatcher({ redis: { url: server.url }, prefix, warn }),
+    port: server.port,
+    make: (prefix, warn, port = server.port) => {
+      const url = new URL(server.url);
+      url.port = String(port);
+      return bullmqDispatcher({ redis: { url: url.toString() }, prefix, warn });
+    },
     wipe: async () => {
       await admin.flushall();
     },

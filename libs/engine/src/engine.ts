@@ -1,4 +1,9 @@
-import { TenonError, type HandlerClass, type StoreCounters } from '@tenon/core';
+import {
+  TenonError,
+  type DispatchHandlers,
+  type HandlerClass,
+  type StoreCounters,
+} from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
@@ -35,7 +40,8 @@ export class Engine {
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
   private running: Running | null = null;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
+  private starting: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | null = null;
 
   /** @throws UsageError that lists every option that cannot be used */
@@ -50,10 +56,18 @@ export class Engine {
   /**
    * Migrates, opens the store and the queue, and begins to work. Waits for a database that does not answer yet.
    *
-   * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, SchemaError when the schema does not fit,
+   * @throws UsageError `TENON_UNKNOWN_HANDLER` when a step has no handler, or the dispatcher's own when its queue can never
+   * serve, SchemaError when the schema does not fit,
    * TenonError `TENON_STORE_UNAVAILABLE` when the database did not answer in time
    */
-  async start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
+  start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
+    this.starting = this.startOnce(findHandler);
+    return this.starting;
+  }
+
+  private async startOnce(
+    findHandler: (handler: HandlerClass) => object | undefined,
+  ): Promise<void> {
     const { roles } = this.options;
     if (roles.length > 0) this.registry.resolveHandlers(findHandler);
     await this.openStore();
@@ -78,36 +92,34 @@ export class Engine {
     const { store, clock, startTimeoutMs, migrate } = this.options;
     const patience = new AbortController();
     const cancel = clock.after(startTimeoutMs, () => patience.abort());
-    const opened = await this.outage.outlast('start', patience.signal, async () => {
-      if (migrate) await store.migrate();
-      await store.open();
-      return true;
-    });
-    cancel();
+    this.stopping.signal.addEventListener('abort', () => patience.abort(), { once: true });
+    let attempt = Promise.resolve();
+    const opened = await this.outage
+      .outlast('start', patience.signal, () => {
+        attempt = (migrate ? store.migrate() : Promise.resolve()).then(() => store.open());
+        return attempt.then(() => true);
+      })
+      .finally(cancel);
     if (opened !== null) return;
+    // The attempt that was given up may yet come through: nobody would close what it opens.
+    attempt.then(() => store.close()).catch(() => undefined);
     throw new TenonError(
       'TENON_STORE_UNAVAILABLE',
-      `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
+      this.stopping.signal.aborted
+        ? 'The engine was stopped before the database answered.'
+        : `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
     );
   }
 
   private async openDispatcher(running: Running | null): Promise<void> {
-    const { dispatcher, hints, logger } = this.options;
-    const { relay, worker } = running ?? {};
-    const handlers = {
-      onChunk: async (tickets: Parameters<Worker['adopt']>[0]): Promise<void> =>
-        worker?.adopt(tickets),
-      onTick: async (): Promise<void> => relay?.nudge(),
-      onWake: (): void => {
-        if (hints) relay?.nudge();
-      },
-    };
+    const { dispatcher, hints, store } = this.options;
     try {
-      await dispatcher.open(running === null ? null : handlers);
+      await dispatcher.open(running === null ? null : handlersOf(running, hints));
     } catch (error) {
-      logger.warn(
-        `The queue cannot be reached (${errorLine(error)}). The database is worked on without it meanwhile.`,
-      );
+      // A queue that is merely away does not reject. With this one nothing was begun yet.
+      await running?.sessions.stop();
+      await store.close();
+      throw error;
     }
   }
 
@@ -115,13 +127,13 @@ export class Engine {
     const { options, outage, registry } = this;
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
-    const isStopping = (): boolean => this.isStopping;
+    const isStopping = (): boolean => this.stopping.signal.aborted;
     const sessions = new SessionKeeper({
       ...options,
       outage,
       types: types.map(({ type }) => type),
     });
-    const recorder = new Recorder({ store, outage, logger, faults });
+    const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
       ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
@@ -160,7 +172,9 @@ export class Engine {
 
   private async stopOnce(): Promise<void> {
     const { store, clock, shutdownGraceMs } = this.options;
-    this.isStopping = true;
+    this.stopping.abort();
+    // A start that fails has told its caller.
+    await this.starting.catch(() => undefined);
     const { running } = this;
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
@@ -170,6 +184,7 @@ export class Engine {
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());
     await withPatience(drained);
+    await withPatience(running?.recorder.drain());
     await running?.sessions.stop();
     await store.close();
   }
@@ -184,4 +199,15 @@ export class Engine {
       );
     }
   }
+}
+
+/** A process takes off the queue only what its roles can serve: what it took and left would be lost to the others. */
+function handlersOf({ worker, relay }: Running, hints: boolean): DispatchHandlers {
+  return {
+    onChunk: worker === null ? null : (tickets) => worker.adopt(tickets),
+    onTick: relay === null ? null : async () => relay.nudge(),
+    onWake: () => {
+      if (hints) relay?.nudge();
+    },
+  };
 }

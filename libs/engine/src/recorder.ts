@@ -1,4 +1,5 @@
 import type { FaultPoints, RecordAnswer, SagaRecord, Store } from '@tenon/core';
+import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
 import type { Session } from './session';
@@ -19,11 +20,14 @@ export type RecordResult = 'recorded' | 'stale' | { readonly refusedBecause: str
 
 interface Dependencies {
   readonly store: Store;
+  readonly clock: Clock;
   readonly outage: Outage;
   readonly logger: EngineLogger;
   readonly faults: FaultPoints;
 }
 
+/** How long a saga's row may lag behind a history that is committed already, in milliseconds. */
+const LATER_MS = 250;
 /** Records per transaction: enough to make the commit cheap, few enough to keep its locks short. */
 const BATCH_SIZE_MAX = 500;
 
@@ -34,18 +38,16 @@ const BATCH_SIZE_MAX = 500;
 export class Recorder {
   private queue = new Map<string, Entry>();
   private flushing: Promise<void> | null = null;
+  private later = new Map<string, Entry>();
+  private isLaterDue = false;
 
   constructor(private readonly deps: Dependencies) {}
 
-  /**
-   * Records a saga's transitions and where they lead.
-   *
-   * An entry that waits and has no transitions of its own (they were committed with the handler) is overtaken by the next
-   * one of its saga: only the newest state of a saga needs to be written.
-   */
+  /** Records a saga's transitions and where they lead. An entry of the same saga that still waits goes along with it. */
   record(record: SagaRecord, session: Session): Promise<RecordResult> {
+    this.forget(record.id);
     return new Promise((resolve) => {
-      const waiting = this.queue.get(record.id);
+      const waiting = this.waitingFor(record);
       const settle = [...(waiting?.settle ?? []), resolve];
       const transitions = [...(waiting?.record.transitions ?? []), ...record.transitions];
       const hasProgressed = record.hasProgressed || (waiting?.record.hasProgressed ?? false);
@@ -56,6 +58,36 @@ export class Recorder {
       });
       this.flushing ??= this.flush();
     });
+  }
+
+  /**
+   * Records some time soon how far a saga has come whose history is committed already: for people who look at its row, and
+   * for its crash counter. A saga that gets on quickly overtakes this and costs no commit for each of its steps.
+   */
+  recordLater(record: SagaRecord, session: Session): void {
+    this.later.set(record.id, { record, session, settle: [] });
+    if (this.isLaterDue) return;
+    this.isLaterDue = true;
+    this.deps.clock.after(LATER_MS, () => {
+      this.isLaterDue = false;
+      for (const [id, entry] of this.later) if (!this.queue.has(id)) this.queue.set(id, entry);
+      this.later.clear();
+      this.flushing ??= this.flush();
+    });
+  }
+
+  /** The saga has ended or gone on: what was to be recorded later is of yesterday. */
+  forget(sagaId: string): void {
+    this.later.delete(sagaId);
+  }
+
+  /** The entry that `record` continues. One of an older fence is none: the saga has been someone else's meanwhile. */
+  private waitingFor(record: SagaRecord): Entry | undefined {
+    const waiting = this.queue.get(record.id);
+    if (waiting === undefined || waiting.record.fence === record.fence) return waiting;
+    this.queue.delete(record.id);
+    waiting.settle.forEach((resolve) => resolve('stale'));
+    return undefined;
   }
 
   /** Resolves when everything that was recorded so far is settled. */

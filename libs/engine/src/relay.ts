@@ -28,6 +28,8 @@ const TAKE_MAX = 500;
 const CHUNKS_WAITING_MAX = 10;
 /** After a failed send the queue is left alone for this long, in milliseconds. */
 const QUEUE_REST_MS = 2_000;
+/** The first rest with something due that could not be claimed, in milliseconds. Each further one is twice as long. */
+const BUSY_REST_MS_MIN = 5;
 
 /**
  * Takes markers in and dispatches their sagas: a few are run here at once, many go through the queue in chunks. One claim
@@ -40,6 +42,8 @@ export class Relay {
   private wakeUp: (() => void) | null = null;
   private hasBacklog = false;
   private queueRestsUntilMs = 0;
+  private isQueueAway = false;
+  private busyRestMs = BUSY_REST_MS_MIN;
 
   constructor(private readonly deps: Dependencies) {}
 
@@ -90,8 +94,17 @@ export class Relay {
       while (await this.round());
     }
     const dueMs = await this.nextDueMs();
-    // Due, but not for us or not now (no room, an unknown type): there is no use in asking again at once.
-    await this.rest(dueMs === 0 ? this.deps.pollMsMax : dueMs);
+    await this.rest(dueMs === 0 ? this.nextBusyRestMs() : dueMs);
+  }
+
+  /**
+   * Something is due and was not claimed: it became so just now, or someone else is claiming it, or there is no room. So ask
+   * again soon, and less and less often: neither rest for a whole poll nor ask without end.
+   */
+  private nextBusyRestMs(): number {
+    const restMs = this.busyRestMs;
+    this.busyRestMs = Math.min(this.deps.pollMsMax, restMs * 2);
+    return restMs;
   }
 
   private async nextDueMs(): Promise<number> {
@@ -127,8 +140,9 @@ export class Relay {
     await this.dispatch(fresh, session);
     const due = await outage.outlast('take due sagas', signal, () => store.takeDue(request));
     if (due !== null) await this.dispatch(due, session);
-    this.hasBacklog =
-      sizeOf(fresh) >= request.limit || (due !== null && sizeOf(due) >= request.limit);
+    const [freshSize, dueSize] = [sizeOf(fresh), due === null ? 0 : sizeOf(due)];
+    if (freshSize + dueSize > 0) this.busyRestMs = BUSY_REST_MS_MIN;
+    this.hasBacklog = freshSize >= request.limit || dueSize >= request.limit;
     return this.hasBacklog;
   }
 
@@ -149,7 +163,9 @@ export class Relay {
     if (this.deps.clock.now() < this.queueRestsUntilMs) return 'out of order';
     if (!this.hasBacklog) return 'free';
     try {
-      return (await this.deps.dispatcher.waitingChunks()) >= CHUNKS_WAITING_MAX ? 'full' : 'free';
+      const waiting = await this.deps.dispatcher.waitingChunks();
+      this.queueAnswered();
+      return waiting >= CHUNKS_WAITING_MAX ? 'full' : 'free';
     } catch (error) {
       this.queueFailed(error);
       return 'out of order';
@@ -161,6 +177,7 @@ export class Relay {
     if (taken.queued.length === 0) return;
     try {
       await this.deps.dispatcher.send(chunksOf(taken.queued, this.deps.chunkSizeMax));
+      this.queueAnswered();
       await this.deps.faults.hit('dispatch.after');
     } catch (error) {
       this.queueFailed(error);
@@ -172,8 +189,16 @@ export class Relay {
     }
   }
 
+  private queueAnswered(): void {
+    if (!this.isQueueAway) return;
+    this.isQueueAway = false;
+    this.deps.logger.log('The queue answers again.');
+  }
+
   private queueFailed(error: unknown): void {
     this.queueRestsUntilMs = this.deps.clock.now() + QUEUE_REST_MS;
+    if (this.isQueueAway) return;
+    this.isQueueAway = true;
     this.deps.logger.warn(
       `The queue does not answer (${errorLine(error)}). Sagas run in the process that takes them in until it does.`,
     );

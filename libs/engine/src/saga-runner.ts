@@ -68,7 +68,11 @@ export class SagaRunner {
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
-          await this.putAside(current, session, 'its records are refused again and again');
+          await this.putAside(
+            current,
+            session,
+            'it does not get on; an earlier holder may still stand in a transaction',
+          );
           return;
         }
       }
@@ -98,7 +102,7 @@ export class SagaRunner {
       refusedBecause === null
         ? this.begin(held, runnable)
         : refused(held, runnable, refusedBecause);
-    if ('decision' in start) return this.record(held, session, runnable, start.decision, true);
+    if ('decision' in start) return this.record(held, session, runnable, start.decision);
     let progress = start.progress;
     for (;;) {
       if (session.signal.aborted || this.deps.isStopping()) return 'left';
@@ -110,15 +114,13 @@ export class SagaRunner {
       );
       if (called.kind === 'look') return 'look';
       const { decision } = called;
-      const goesOn = decision.then.kind === 'go on';
-      const written = this.record(held, session, runnable, decision, called.kind === 'decided');
-      // Where the rows are committed already, only the saga's own row lags behind: nobody needs to wait for that.
-      if (called.kind === 'decided' || !goesOn) {
-        const result = await written;
+      if (called.kind === 'recorded') this.follow(held, session, runnable, decision);
+      else {
+        const result = await this.record(held, session, runnable, decision);
         if (result !== 'left') return result;
       }
       if (decides(progress, decision.progress)) await this.deps.faults.hit('tcc.decided');
-      if (!goesOn) return 'left';
+      if (decision.then.kind !== 'go on') return 'left';
       progress = decision.progress;
     }
   }
@@ -150,18 +152,36 @@ export class SagaRunner {
     }
   }
 
-  /** A saga whose history had reached its end before its row heard of it: the worker died in between. */
+  /** Its history has no next call though its row says that it lives: a hand in the database. The row follows the history. */
   private settle(
     held: HeldSaga,
     session: Session,
     runnable: RunnableSaga,
     progress: Progress,
   ): Promise<Pursuit> {
+    const reason = held.history.at(-1)?.reason ?? null;
     const then =
       progress.state === 'paused'
-        ? ({ kind: 'paused', reason: lastReason(held) ?? 'paused' } as const)
-        : ({ kind: 'ended', reason: progress.turnedBackBy ?? null } as const);
-    return this.record(held, session, runnable, { transitions: [], progress, then }, true);
+        ? ({ kind: 'paused', reason: reason ?? 'paused' } as const)
+        : ({ kind: 'ended', reason } as const);
+    return this.record(held, session, runnable, { transitions: [], progress, then });
+  }
+
+  /** The history is committed already, and with the last of it the saga's own row and its marker. */
+  private follow(
+    held: HeldSaga,
+    session: Session,
+    runnable: RunnableSaga,
+    decision: Decision,
+  ): void {
+    const { recorder, onKeyFree } = this.deps;
+    const record = recordOf(held, runnable, { ...decision, transitions: [] });
+    if (record.exit.kind === 'stays') {
+      recorder.recordLater(record, session);
+      return;
+    }
+    recorder.forget(held.id);
+    if (held.key !== null) onKeyFree(held, session);
   }
 
   private async record(
@@ -169,24 +189,15 @@ export class SagaRunner {
     session: Session,
     runnable: RunnableSaga,
     decision: Decision,
-    areRowsNew: boolean,
   ): Promise<Pursuit> {
     const { recorder, onKeyFree, onWait } = this.deps;
-    const exit = exitOf(decision, runnable.definition.onPause);
-    const record: SagaRecord = {
-      id: held.id,
-      fence: held.fence,
-      transitions: areRowsNew ? decision.transitions : [],
-      state: decision.progress.state,
-      seq: decision.progress.seq,
-      exit,
-      hasProgressed: true,
-    };
+    const record = recordOf(held, runnable, decision);
     const result = await recorder.record(record, session);
     if (result === 'stale') return 'look';
     if (result !== 'recorded') return result;
-    if (held.key !== null && (exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey)))
-      onKeyFree(held, session);
+    const { exit } = record;
+    const isKeyFree = exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey);
+    if (held.key !== null && isKeyFree) onKeyFree(held, session);
     if (exit.kind === 'waits') onWait(exit.delayMs);
     return 'left';
   }
@@ -213,6 +224,19 @@ export class SagaRunner {
 function decides(before: Progress, after: Progress): boolean {
   const hadDecided = before.isDecided || before.direction === 'backward';
   return !hadDecided && (after.isDecided || after.state === 'cancelling');
+}
+
+function recordOf(held: HeldSaga, { definition }: RunnableSaga, decision: Decision): SagaRecord {
+  const { transitions, progress } = decision;
+  return {
+    id: held.id,
+    fence: held.fence,
+    transitions,
+    state: progress.state,
+    seq: progress.seq,
+    exit: exitOf(decision, definition.onPause),
+    hasProgressed: true,
+  };
 }
 
 function exitOf(decision: Decision, onPause: 'block' | 'skip'): SagaExit {
@@ -251,10 +275,6 @@ function refused(
 function endOf(held: HeldSaga): Progress {
   const last = held.history.at(-1);
   return last === undefined ? NOT_BEGUN : { ...NOT_BEGUN, state: last.to, seq: last.seq };
-}
-
-function lastReason(held: HeldSaga): string | null {
-  return held.history.at(-1)?.reason ?? null;
 }
 
 function inputFault(error: unknown): string {

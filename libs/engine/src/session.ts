@@ -32,7 +32,10 @@ export class SessionKeeper {
   private loop: Promise<void> = Promise.resolve();
   private openings: ((session: Session) => void)[] = [];
 
-  constructor(private readonly deps: Dependencies) {}
+  constructor(private readonly deps: Dependencies) {
+    // Everyone who waits for a session also waits for the end.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Opens the first session and begins to renew. */
   async start(): Promise<void> {
@@ -109,14 +112,18 @@ export class SessionKeeper {
   private async renew(session: Session): Promise<boolean> {
     const { store, clock, outage, sessionMs } = this.deps;
     const patience = new AbortController();
-    const cancel = clock.after((sessionMs * 2) / 3, () => patience.abort());
-    this.stopping.signal.addEventListener('abort', () => patience.abort(), { once: true });
-    const isAlive = await outage
-      .outlast('renew the session', patience.signal, () =>
+    const giveUp = (): void => patience.abort();
+    const cancel = clock.after((sessionMs * 2) / 3, giveUp);
+    this.stopping.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      const isAlive = await outage.outlast('renew the session', patience.signal, () =>
         store.renewSession(session.id, sessionMs),
-      )
-      .finally(cancel);
-    return isAlive ?? false;
+      );
+      return isAlive ?? false;
+    } finally {
+      cancel();
+      this.stopping.signal.removeEventListener('abort', giveUp);
+    }
   }
 
   private lapse(): void {

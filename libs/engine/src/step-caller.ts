@@ -49,6 +49,14 @@ interface Dependencies {
   readonly externalCallMax: number;
 }
 
+/** Aborts when the step's time is up or the session has ended. */
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** The time begins anew: what was spent on the way into the transaction is not the handler's. */
+  restart(): void;
+  cancel(): void;
+}
+
 /** Deadlocks and serialization failures of a handler's transaction are met by running it again, this often, before they count. */
 const CONFLICT_RETRY_MAX = 10;
 
@@ -69,7 +77,7 @@ export class StepCaller {
       const deadline = this.deadline(saga.session, call);
       try {
         return call.step.mode === 'transactional'
-          ? await this.callInTransaction(saga, call, deadline.signal)
+          ? await this.callInTransaction(saga, call, deadline)
           : await this.callOutside(saga, call, deadline.signal);
       } finally {
         deadline.cancel();
@@ -77,22 +85,27 @@ export class StepCaller {
     });
   }
 
-  /** Aborts when the step's time is up or the session has ended. */
-  private deadline(session: Session, call: Call): { readonly signal: AbortSignal; cancel(): void } {
+  private deadline(session: Session, call: Call): Deadline {
     const controller = new AbortController();
     const { timeoutMs, name } = call.step;
-    const cancelTimer = this.deps.clock.after(timeoutMs, () => {
-      controller.abort(
-        new TenonError(
-          'TENON_STEP_TIMEOUT',
-          `${call.phase} of ${name} did not end within ${timeoutMs} ms`,
-        ),
-      );
-    });
+    const arm = (): (() => void) =>
+      this.deps.clock.after(timeoutMs, () => {
+        controller.abort(
+          new TenonError(
+            'TENON_STEP_TIMEOUT',
+            `${call.phase} of ${name} did not end within ${timeoutMs} ms`,
+          ),
+        );
+      });
+    let cancelTimer = arm();
     const onSessionEnd = (): void => controller.abort(session.signal.reason);
     session.signal.addEventListener('abort', onSessionEnd, { once: true });
     return {
       signal: controller.signal,
+      restart: () => {
+        cancelTimer();
+        cancelTimer = arm();
+      },
       cancel: () => {
         cancelTimer();
         session.signal.removeEventListener('abort', onSessionEnd);
@@ -115,11 +128,17 @@ export class StepCaller {
   private async callInTransaction(
     saga: RunningSaga,
     call: Call,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<CallResult> {
+    const { signal } = deadline;
+    const handler = { isCalled: false };
+    const onCall = (): void => {
+      handler.isCalled = true;
+      deadline.restart();
+    };
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        return await this.transaction(saga, call, signal);
+        return await this.transaction(saga, call, signal, onCall);
       } catch (error) {
         if (saga.session.signal.aborted) return { kind: 'look' };
         const kind = this.deps.store.classify(error);
@@ -132,6 +151,10 @@ export class StepCaller {
         }
         // The connection went away, perhaps during COMMIT: only the database can say what happened.
         if (kind === 'unavailable') return { kind: 'look' };
+        // No connection was free, or a holder from before still stands in its transaction, frozen or cut off. That is no
+        // failure of a handler that was never called; and a record of it would wait behind the rows of that transaction,
+        // with everything else in its group commit.
+        if (!handler.isCalled && (signal.aborted || kind === 'conflict')) return { kind: 'look' };
         return {
           kind: 'decided',
           decision: this.decide(saga, call, outcomeOfThrown(error), null, false),
@@ -144,6 +167,7 @@ export class StepCaller {
     saga: RunningSaga,
     call: Call,
     signal: AbortSignal,
+    onCall: () => void,
   ): Promise<CallResult> {
     const { store, faults, clock } = this.deps;
     const startedMs = clock.now();
@@ -156,6 +180,7 @@ export class StepCaller {
       phase: call.phase,
     };
     const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
+      onCall();
       const outcome: Outcome = isEmpty
         ? { kind: 'succeeded', result: null }
         : await this.invoke(saga, call, signal, tx);

@@ -17,9 +17,15 @@ interface Dependencies {
   readonly onRoom: () => void;
 }
 
+/** A saga that this process runs. */
+interface Run {
+  readonly fence: number;
+  readonly ended: Promise<void>;
+}
+
 /** The sagas that this process holds. Adopts them up to a limit, runs each, and goes on with the next of a key that it freed. */
 export class Worker {
-  private readonly runs = new Map<string, Promise<void>>();
+  private readonly runs = new Map<string, Run>();
   private readonly freed = new Map<Session, string[]>();
   private releasing: Promise<void> | null = null;
   private roomWaiters: (() => void)[] = [];
@@ -49,28 +55,48 @@ export class Worker {
     while (this.room() === 0 && !this.deps.isStopping()) {
       await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
     }
-    const session = await this.deps.sessions.living();
-    if (session === null) return;
-    const { store, outage, faults } = this.deps;
-    const held = await outage.outlast('adopt', session.signal, () =>
-      store.adopt(tickets, session.id),
-    );
-    await faults.hit('adopt.after');
-    if (held !== null) this.run(held, session);
+    const { store, sessions, outage, faults } = this.deps;
+    let held: readonly HeldSaga[] | null = null;
+    while (held === null) {
+      const session = await sessions.living();
+      if (session === null) return;
+      // Null when the session lapsed meanwhile: whoever holds the chunk adopts it with the next one.
+      held = await outage.outlast('adopt', session.signal, () => store.adopt(tickets, session.id));
+      await faults.hit('adopt.after');
+      if (held !== null) this.run(held, session);
+    }
     this.deps.onRoom();
   }
 
-  /** RUN: begins to run sagas that `session` holds. */
+  /**
+   * RUN: begins to run sagas that `session` holds. One that is let go may be claimed again before its run here has quite
+   * ended: it is told from a saga that is running already by its fence, and runs behind that run's end.
+   */
   run(held: readonly HeldSaga[], session: Session): void {
     for (const saga of held) {
-      if (this.runner === null || this.runs.has(saga.id)) continue;
-      const run = this.runner.run(saga, session).finally(() => {
-        this.runs.delete(saga.id);
-        this.roomWaiters.splice(0).forEach((resolve) => resolve());
-        if (this.runs.size === Math.floor(this.deps.heldSagaMax / 2)) this.deps.onRoom();
-      });
+      const earlier = this.runs.get(saga.id);
+      if (earlier !== undefined && earlier.fence >= saga.fence) continue;
+      const run: Run = {
+        fence: saga.fence,
+        ended: this.runBehind(earlier, saga, session).finally(() => this.ended(saga.id, run)),
+      };
       this.runs.set(saga.id, run);
     }
+  }
+
+  private async runBehind(
+    earlier: Run | undefined,
+    saga: HeldSaga,
+    session: Session,
+  ): Promise<void> {
+    await earlier?.ended;
+    await this.runner?.run(saga, session);
+  }
+
+  private ended(sagaId: string, run: Run): void {
+    if (this.runs.get(sagaId) === run) this.runs.delete(sagaId);
+    this.roomWaiters.splice(0).forEach((resolve) => resolve());
+    if (this.runs.size === Math.floor(this.deps.heldSagaMax / 2)) this.deps.onRoom();
   }
 
   /** RELEASE: the key of an ended saga is free. The keys that were freed meanwhile are released together. */
@@ -85,7 +111,8 @@ export class Worker {
   async drain(): Promise<void> {
     this.roomWaiters.splice(0).forEach((resolve) => resolve());
     while (this.runs.size > 0 || this.releasing !== null) {
-      await Promise.all([...this.runs.values(), this.releasing]);
+      const runs = [...this.runs.values()].map(({ ended }) => ended);
+      await Promise.all([...runs, this.releasing]);
     }
   }
 

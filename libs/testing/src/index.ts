@@ -7,3 +7,4 @@ export { faultControls, type FaultControls, type ParkedHit } from './faults/faul
 export { MemoryConflictError, MemoryDataError } from './memory/memory-errors';
 export { MemoryStore } from './memory/memory-store';
 export { MemoryTx, type MemoryRow } from './memory/memory-tx';
+export { given, type Answer, type Story } from './story/given';

@@ -1,12 +1,12 @@
 // Goal: tests can dispatch without Redis, and see what a queue that loses everything does to them.
 // Method: dispatchers on one queue, as several processes would have them; time is virtual.
-import type { DispatchHandlers, Ticket } from '@tenon/core';
+import type { DispatchHandlers, OnChunk, Ticket } from '@tenon/core';
 import { InProcessQueue, inProcessDispatcher, VirtualClock } from '@tenon/testing';
 
 const chunk = (id: string): readonly Ticket[] => [{ id, fence: 1 }];
 
 /** Handlers that write down what reaches them. */
-function recorder(onChunk: DispatchHandlers['onChunk'] = async () => undefined): {
+function recorder(onChunk: OnChunk = async () => undefined): {
   readonly seen: string[];
   readonly handlers: DispatchHandlers;
 } {

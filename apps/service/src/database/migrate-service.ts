@@ -19,7 +19,9 @@ export async function migrateService(dataSource: DataSource): Promise<void> {
     // TypeORM runs them on a connection of its own; the lock stands on ours meanwhile.
     await dataSource.runMigrations({ transaction: 'each' });
   } finally {
-    await unlock(runner).finally(() => runner.release());
+    // A connection that is gone has no lock any more, and the error that tells of it is on its way.
+    await unlock(runner).catch(() => undefined);
+    await runner.release();
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, type DataSource } from 'typeorm';
 import { SettingError, type DatabaseUrl } from './database-url';
 
 /** How long a database that does not answer is waited for, in milliseconds. */
@@ -64,12 +64,16 @@ const DOWN_CODES = new Set([
   ...['57P01', '57P02', '57P03', '53300', '08001', '08006'],
 ]);
 
+/** The same, where a driver gives no code. */
+const DOWN_WORDS = /connection terminated|timeout expired|connect ETIMEDOUT|closed state/i;
+
 /** Whether `error` says that the database cannot be reached just now. */
 export function isDown(error: unknown): boolean {
+  // What TypeORM says when a connection broke between two statements.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
   if (!(error instanceof Error)) return false;
   if ('code' in error && DOWN_CODES.has(String(error.code))) return true;
-  if (/connection terminated|timeout expired|connect ETIMEDOUT|is closed/i.test(error.message))
-    return true;
+  if (DOWN_WORDS.test(error.message)) return true;
   return 'driverError' in error && error.driverError !== error && isDown(error.driverError);
 }
 

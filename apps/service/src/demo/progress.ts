@@ -28,6 +28,9 @@ export function progressBar(isWanted: boolean): Progress {
       bar.setTotal(orders);
       bar.update(ended, { kills });
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      bar.stop();
+      isStarted = false;
+    },
   };
 }

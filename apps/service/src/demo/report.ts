@@ -35,15 +35,11 @@ export interface JsonReport {
 /** The report of the last round, and of how many there were. */
 export function jsonReport(round: Round, rounds: number, kills: number): JsonReport {
   const { outcome, pace, counters, endedNow } = round;
-  const reasons = [...outcome.compensated].map(([reason, n]): [string, number] => [
-    reason.replace(/\W+/g, '_'),
-    n,
-  ]);
   const commits = counters.handlerCommits + counters.bookkeepingCommits;
   return {
     orders: outcome.orders,
     completed: outcome.completed,
-    compensated: { insufficient_funds: 0, bank_closed: 0, ...Object.fromEntries<number>(reasons) },
+    compensated: byName(outcome.compensated),
     paused: outcome.paused,
     balances_total: money(cents(outcome.balancesTotal)),
     booked_total: money(cents(outcome.bookedTotal)),
@@ -55,6 +51,17 @@ export function jsonReport(round: Round, rounds: number, kills: number): JsonRep
     rounds,
     kills,
   };
+}
+
+/** Reasons as names: `bank closed` is `bank_closed`. A reason may be a whole error message, of which the beginning does. */
+function byName(reasons: ReadonlyMap<string, number>): JsonReport['compensated'] {
+  const counts = { insufficient_funds: 0, bank_closed: 0 } as Record<string, number> &
+    JsonReport['compensated'];
+  for (const [reason, n] of reasons) {
+    const name = reason.replace(/\W+/g, '_').slice(0, 60);
+    counts[name] = (counts[name] ?? 0) + n;
+  }
+  return counts;
 }
 
 /** The same for people, with the proof. */

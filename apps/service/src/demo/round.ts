@@ -36,8 +36,11 @@ export interface RoundPlan {
 /** Hands the whole input in, lets the instances work, and answers what came of it. */
 export async function runRound(plan: RoundPlan): Promise<Round> {
   const { census, killer, progress, say } = plan;
-  const lastId = await census.lastId();
-  const endedBefore = (await census.standing()).ended;
+  const [lastId, endedBefore] = await patiently(
+    'count',
+    say,
+    async () => [await census.lastId(), (await census.standing()).ended] as const,
+  );
   const fleet = new Fleet({ count: plan.instances, settings: plan.settings, say });
   plan.onFleet(fleet);
   const over = new AbortController();
@@ -69,12 +72,12 @@ export async function runRound(plan: RoundPlan): Promise<Round> {
     progress.stop();
     await fleet.stop();
   }
-  return {
+  return patiently('count', say, async () => ({
     outcome: await census.outcome(),
     pace: await census.pace(lastId),
     counters: fleet.counters(),
     endedNow: ended - endedBefore,
-  };
+  }));
 }
 
 /** The business side: a process that accepts orders and runs none. */

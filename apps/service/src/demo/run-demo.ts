@@ -13,6 +13,7 @@ import { jsonReport, textReport } from './report';
 import { runRound, type RoundPlan } from './round';
 import { chooseServers, type Servers } from './servers';
 import { faultsOf } from './verdict';
+import { patiently } from './watch';
 
 /** Where a demo speaks, and what it leaves to be ended when it is interrupted. */
 export interface Stage {
@@ -27,11 +28,10 @@ export interface Stage {
 }
 
 const SAMPLE = join(__dirname, '..', '..', 'sample');
-/** Sessions in an ordinary run, and in one that kills: there the others shall take over at once. In milliseconds. */
-const SESSION_MS = 10_000;
-const SESSION_MS_KILLS = 2_000;
-const REQUEUE_MS = 30_000;
-const REQUEUE_MS_KILLS = 1_500;
+/** As the engine has it by itself. */
+const ORDINARY = { sessionMs: 10_000, requeueMs: 30_000, chunkSizeMax: 200 };
+/** Where instances are killed the others shall take over soon, and no one shall hold most of the work. */
+const UNDER_KILLS = { sessionMs: 2_000, requeueMs: 2_000, chunkSizeMax: 25 };
 /** Connections that all instances may use for handlers together. */
 const HANDLER_CONNECTIONS_MAX = 48;
 /** Rounds in a row in which no kill could be placed. */
@@ -55,10 +55,11 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
   if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
   const database = await DemoDatabase.open(servers.database, say);
   later(() => database.close());
-  await migrateAll(database.dataSource);
+  await patiently('migrate', say, () => migrateAll(database.dataSource));
   tell(chosenLine(options, servers, database));
 
   const place: Place = { database: database.url, queue: queueOf(servers, database) };
+  later(() => clearQueue(place.queue, say));
   const killer = options.kills > 0 ? new Killer(options.kills) : null;
   const census = new Census(database.dataSource);
   const plan: RoundPlan = {
@@ -71,8 +72,7 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     settings: {
       databaseUrl: place.database.text,
       queue: place.queue,
-      sessionMs: killer === null ? SESSION_MS : SESSION_MS_KILLS,
-      requeueMs: killer === null ? REQUEUE_MS : REQUEUE_MS_KILLS,
+      ...(killer === null ? ORDINARY : UNDER_KILLS),
       callMax: Math.min(16, Math.max(2, Math.floor(HANDLER_CONNECTIONS_MAX / options.instances))),
     },
     killer,
@@ -83,7 +83,10 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   let first: Outcome | null = null;
   for (let rounds = 1; ; rounds += 1) {
-    if (!options.keep) await empty(database, place.queue, say);
+    if (!options.keep) {
+      await patiently('empty it', say, () => database.empty());
+      await clearQueue(place.queue, say);
+    }
     const round = await runRound(plan);
     first ??= round.outcome;
     const faults = [...faultsOf(round.outcome)];
@@ -123,13 +126,8 @@ function queueOf(servers: Servers, database: DemoDatabase): Queue {
   return { kind: 'redis', url: servers.redisUrl, prefix: `tenon-demo-${own}` };
 }
 
-/** Empties the database, and the queue of whatever an earlier run has left there. */
-async function empty(
-  database: DemoDatabase,
-  queue: Queue,
-  say: (text: string) => void,
-): Promise<void> {
-  await database.empty();
+/** Deletes what this demo, or an earlier one on the same database, has left on a Redis. */
+async function clearQueue(queue: Queue, say: (text: string) => void): Promise<void> {
   if (queue.kind === 'postgres') return;
   // What stays is harmless: a chunk that nobody waits for adopts nothing.
   await deleteKeys(queue.url, queue.prefix).catch(() => say('Redis does not answer; going on.'));

@@ -9,6 +9,7 @@ export interface InstanceSettings {
   readonly workerName: string;
   readonly sessionMs: number;
   readonly requeueMs: number;
+  readonly chunkSizeMax: number;
   /** Handlers that run at a time, each on a connection of its own. */
   readonly callMax: number;
 }

@@ -194,7 +194,9 @@ export interface Store<T = Tx, C = CallerTx> {
   ): Promise<readonly HeldSaga[]>;
 
   /**
-   * BEGIN; fence row; `work`; the rows it answers; COMMIT. `work` answers null to roll back. `isEmpty` tells a cancel or
+   * BEGIN; fence row; `work`; the rows it answers; COMMIT. When the last row's `to` is a final state, the saga's own row and
+   * its marker end in the same transaction, with that row's reason: an end costs no commit of its own.
+   * `work` answers null to roll back. `isEmpty` tells a cancel or
    * compensation that its try or action never happened (and now never can): there is nothing to undo.
    * When `signal` aborts first, the transaction is ended whatever `work` does, and the promise rejects with its reason.
    * An error of COMMIT is thrown, and leaves open whether it happened: load the saga and look.

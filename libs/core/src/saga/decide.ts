@@ -224,8 +224,12 @@ class Plan {
     this.rows.push(row);
   }
 
+  /** The row that ends a saga tells why it ended so, whatever handler was called last. */
   private done(then: Then): Decision {
-    return { transitions: this.rows, progress: this.progress, then };
+    const last = this.rows.at(-1);
+    const reason = last?.reason ?? (then.kind === 'ended' ? then.reason : null);
+    const transitions = last === undefined ? [] : [...this.rows.slice(0, -1), { ...last, reason }];
+    return { transitions, progress: this.progress, then };
   }
 }
 

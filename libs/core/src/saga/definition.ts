@@ -6,11 +6,6 @@ export interface InputParser<Input> {
   parse(payload: unknown): Input;
 }
 
-/** The input's type, as `saga({ input })` infers it. */
-export type InputOf<Parser> = Parser extends { parse(payload: unknown): infer Input }
-  ? Input
-  : never;
-
 /**
  * - `transactional`: the handler gets `ctx.tx`, and what it writes there happens exactly once
  * - `external`: no transaction is opened; the effect is at least once, guarded by `ctx.idempotencyKey` on the other side

@@ -74,16 +74,6 @@ export const FINAL_STATES = [
   'killed',
 ] as const satisfies readonly SagaState[];
 
-/** The states in which the engine will go on with a saga by itself. */
-export const LIVE_STATES = [
-  'ready',
-  'running',
-  'trying',
-  'confirming',
-  'cancelling',
-  'compensating',
-] as const satisfies readonly SagaState[];
-
 export type FinalState = (typeof FINAL_STATES)[number];
 
 export function isFinalState(state: SagaState): state is FinalState {

@@ -16,7 +16,7 @@ export interface Transition {
   readonly to: SagaState;
   readonly outcome: TransitionOutcome;
   readonly errorCode: string | null;
-  /** The refusal's reason, the failure's message, or why the saga was paused. */
+  /** The refusal's reason, the failure's message, why the saga was paused, or why it ended as it did. */
   readonly reason: string | null;
   /** What a try or an action returned; later steps read it. */
   readonly result: Json;

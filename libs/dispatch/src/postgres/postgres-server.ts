@@ -106,14 +106,24 @@ export function postgresServer(deps: Dependencies): QueueServer {
     return {
       chunks: newQueue('chunks'),
       ticks: newQueue('ticks'),
-      newWorker: (name, process, onError) =>
-        new Worker(
+      newWorker: (name, process, onError) => {
+        const worker = new Worker(
           `${prefix}-${name}`,
           process,
           // Notified of jobs, so it needs no poll; a look now and then costs three queries.
           { ...WORKER_OPTIONS, drainDelay: 15, connection },
           createPostgresBackend,
-        ).on('error', onError),
+        ).on('error', onError);
+        return {
+          waitUntilReady: () => worker.waitUntilReady(),
+          run: () => worker.run(),
+          close: async (force) => {
+            // By force BullMQ does not end its wait for a job, whose timer keeps the process alive.
+            if (force === true) await worker.getBackend().disconnectBlocking();
+            await worker.close(force);
+          },
+        };
+      },
       publish: () => pool.query('SELECT pg_notify($1, $2)', [channel, '']),
       subscribe: (onWake) =>
         new Promise((resolve) => {
@@ -143,6 +153,8 @@ export function postgresServer(deps: Dependencies): QueueServer {
         }
       },
       ping: () => pool.query('SELECT 1'),
+      // They use the pool, which drops a connection whose query was not answered in time.
+      pingWorkers: () => Promise.resolve(),
       isLasting: (error) =>
         error instanceof SchemaMigrationRequiredError || SCHEMA_GONE.has(codeOf(error)),
       cut: () => {

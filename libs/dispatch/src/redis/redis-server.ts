@@ -21,9 +21,6 @@ interface Family {
   readonly cut: () => void;
 }
 
-/** A reply is due within this time, in milliseconds. Above the 10 s for which BullMQ lets a read wait at the most. */
-const SILENCE_MS_MAX = 15_000;
-
 /** The queues in Redis, through ioredis. */
 export function redisServer(deps: Dependencies): QueueServer {
   const { target, prefix, timeoutMs, warner } = deps;
@@ -52,6 +49,7 @@ export function redisServer(deps: Dependencies): QueueServer {
     };
     const cut = (): void => {
       for (const client of members) {
+        if (client.status === 'end') continue;
         client.disconnect();
         // Disconnecting only says goodbye, and a server that hangs never answers that.
         const stream = client.stream as Redis['stream'] | undefined;
@@ -109,7 +107,7 @@ export function redisServer(deps: Dependencies): QueueServer {
         new Worker(name, process, {
           ...WORKER_OPTIONS,
           drainDelay: 2,
-          connection: (shared ??= open({ ...patient, socketTimeout: SILENCE_MS_MAX })),
+          connection: (shared ??= open(patient)),
           prefix,
         }).on('error', onError),
       publish: () => sender.publish(channel, ''),
@@ -122,6 +120,7 @@ export function redisServer(deps: Dependencies): QueueServer {
       },
       alone: (work) => work(),
       ping: () => sender.ping(),
+      pingWorkers: async () => shared?.ping(),
       isLasting: () => false,
       cut,
     };

@@ -1,6 +1,6 @@
 import type { Store } from '@tenon/core';
 import { setTimeout as wait } from 'node:timers/promises';
-import { rowsOf } from './connection';
+import { changedBy, rowsOf } from './connection';
 import type { Database } from './database';
 import { releaseKeys } from './intake';
 import { compareIds, numbersOf } from './row';
@@ -29,18 +29,35 @@ export async function endLapsedSessions(database: Database): Promise<number> {
   return ended;
 }
 
-/** Frees what ended sessions hold: not only those that were just ended, as this may have been cut short before. */
+/**
+ * Frees what ended sessions hold: not only those that were just ended, as this may have been cut short before, or a row was
+ * locked. Answers how many.
+ */
 async function freeOrphans(database: Database): Promise<number> {
   const orphans = await database.rows<IdRow & { readonly has_lapsed: number }>(
     SQL.FIND_ORPHANS,
     BATCH_MAX,
   );
+  let freed = 0;
   for (const hasLapsed of [0, 1]) {
     const ids = orphans.filter((orphan) => orphan.has_lapsed === hasLapsed).map(({ id }) => id);
-    if (ids.length > 0)
-      await database.change(SQL.FREE_ORPHANS, hasLapsed, numbersOf(ids), hasLapsed);
+    if (ids.length > 0) freed += await freeOf(database, ids, hasLapsed);
   }
-  return orphans.length;
+  return freed;
+}
+
+async function freeOf(
+  database: Database,
+  ids: readonly string[],
+  hasLapsed: number,
+): Promise<number> {
+  return database.transaction(async (transaction) => {
+    const [locked] = await transaction.send([SQL.LOCK_ORPHANS, numbersOf(ids)]);
+    const free = numbersOf(rowsOf<IdRow>(locked).map(({ id }) => id));
+    if (free.length === 0) return 0;
+    const [answer] = await transaction.commit([SQL.FREE_ORPHANS, hasLapsed, free, hasLapsed]);
+    return changedBy(answer);
+  });
 }
 
 /** Buries markers that no living session can run, and lets the next of their keys go on. */

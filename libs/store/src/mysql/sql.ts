@@ -224,7 +224,11 @@ export const FENCE_CONFIRM = `${FENCE}
 /** Holder. It stays so until the transaction ends. */
 export const IS_HELD = `SELECT s.id FROM saga s WHERE ${HOLDER} LOCK IN SHARE MODE`;
 
-/** `[[seq, step, …], …]`, holder: rows of one saga, if the session still holds it; and it does until the commit. */
+/**
+ * `[[seq, step, …], …]`, holder, step, phase: rows of one saga, if the session still holds it; and it does until the commit.
+ * The call's own fence row tells that this still is its transaction: a deadlock undoes all of it and leaves no transaction
+ * behind, and a handler may swallow that error. The record would then commit by itself, of effects that are gone.
+ */
 export const RECORD_STEP = `
   INSERT INTO saga_transition (${TRANSITION_COLUMNS})
   SELECT s.id, r.seq, r.step, r.phase, r.attempt, r.from_state, r.to_state, r.outcome, r.error_code, r.reason, r.result,
@@ -233,7 +237,16 @@ export const RECORD_STEP = `
       phase text PATH '$[2]', attempt int PATH '$[3]', from_state text PATH '$[4]', to_state text PATH '$[5]',
       outcome text PATH '$[6]', error_code text PATH '$[7]', reason text PATH '$[8]', result longtext PATH '$[9]',
       duration_ms int PATH '$[10]')) r
-  WHERE ${HOLDER} LOCK IN SHARE MODE`;
+  WHERE ${HOLDER}
+    AND EXISTS (SELECT 1 FROM saga_fence f WHERE f.saga_id = s.id AND f.step = ? AND f.phase = ? AND f.fence = s.fence)
+  FOR UPDATE`;
+
+/** The saga's own row and its marker, where it ends with those rows. RECORD_STEP has locked the saga's row. */
+export const END_STEP = `
+  UPDATE saga s STRAIGHT_JOIN op_log o ON o.id = s.id
+  SET s.state = ?, s.seq = ?, s.reason = ?, s.session_id = NULL, s.due_at = NULL, s.crashes = 0, s.finished_at = now(3),
+    o.status = 'done', o.finished_at = now(3)
+  WHERE ${HOLDER}`;
 
 /** The number of a connection. */
 export const END_CONNECTION = 'KILL CONNECTION ?';
@@ -250,6 +263,10 @@ export const END_LAPSED_SESSIONS =
 export const FIND_ORPHANS = `
   SELECT s.id, w.has_lapsed FROM saga s FORCE INDEX (saga_due) STRAIGHT_JOIN worker_session w ON w.id = s.session_id
   WHERE s.session_id IS NOT NULL AND w.ended_at IS NOT NULL LIMIT ?`;
+
+/** Ids. A row that its last holder has locked, frozen before its COMMIT, holds up none of the others. */
+export const LOCK_ORPHANS = `
+  SELECT id FROM saga FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`;
 
 /** Crashes to be counted, ids. */
 export const FREE_ORPHANS = `

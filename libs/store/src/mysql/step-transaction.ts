@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   invariant,
+  isFinalState,
   UsageError,
   type FencedCall,
   type Phase,
@@ -13,7 +14,7 @@ import { sendOn } from './connection';
 import type { Database } from './database';
 import { isDuplicate } from './errors';
 import { transitionValues } from './row';
-import { END_CONNECTION, FENCE, FENCE_CONFIRM, IS_HELD, RECORD_STEP } from './sql';
+import { END_CONNECTION, END_STEP, FENCE, FENCE_CONFIRM, IS_HELD, RECORD_STEP } from './sql';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -131,8 +132,13 @@ export class StepTransaction {
     connection: PoolConnection,
     transitions: readonly Transition[],
   ): Promise<boolean> {
+    // The server itself tells only with the answer to the record, which is committed by then.
+    if (!this.runner.isTransactionActive)
+      throw handlerError('ended the transaction that it was given');
     if (transitions.length === 0) return this.isHeld(connection);
-    const values = [JSON.stringify(transitions.map(transitionValues)), ...this.holder()];
+    const { step, phase } = this.call;
+    const rows = JSON.stringify(transitions.map(transitionValues));
+    const values = [rows, ...this.holder(), step, phase];
     try {
       const { affectedRows, serverStatus } = await sendOn<ResultSetHeader>(
         connection,
@@ -142,11 +148,22 @@ export class StepTransaction {
       // The server tells only now. What was done is committed then, and so is the history: whoever loads it sees both.
       if ((serverStatus & SERVER_STATUS_IN_TRANS) === 0)
         throw handlerError('ended the transaction that it was given');
-      return affectedRows > 0;
+      return affectedRows > 0 && (await this.end(connection, transitions));
     } catch (error) {
       if (isDuplicate(error)) return false;
       throw error;
     }
+  }
+
+  /** Where the saga ends with these rows, ends its own row and its marker too. False: it was taken over meanwhile. */
+  private async end(
+    connection: PoolConnection,
+    transitions: readonly Transition[],
+  ): Promise<boolean> {
+    const last = transitions.at(-1);
+    if (last === undefined || !isFinalState(last.to)) return true;
+    const values = [last.to, last.seq, last.reason, ...this.holder()];
+    return (await sendOn<ResultSetHeader>(connection, END_STEP, values)).affectedRows > 0;
   }
 
   private async isHeld(connection: PoolConnection): Promise<boolean> {

@@ -15,10 +15,12 @@ const CONNECT_MS_MAX = 10_000;
 const QUERY_MS_MAX = 30_000;
 
 /**
- * Every statement of the engine finds its rows by an index. A plan that was made while the tables were empty would read all
- * of them for as long as nobody analyses them: minutes of a first backlog.
+ * Every statement of the engine finds its rows by an index, however full its arrays are. A plan that was made while the
+ * tables were empty would read all of them for as long as nobody analyses them: minutes of a first backlog. A plan for
+ * each list of ids would cost more than it saves, and compiling plans more still.
  */
-const ENGINE_SETTINGS = '-c enable_seqscan=off';
+export const ENGINE_SETTINGS =
+  'SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off';
 
 /**
  * The few connections that the engine has for itself. Every statement sent here is a transaction of its own, and is sent
@@ -26,6 +28,8 @@ const ENGINE_SETTINGS = '-c enable_seqscan=off';
  */
 export class Database {
   private dataSource: DataSource | undefined;
+  /** Connections that have their settings. */
+  private readonly settled = new WeakSet<PoolClient>();
   private commits = 0;
   private isReadCommitted = false;
 
@@ -115,6 +119,10 @@ export class Database {
     const runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
     try {
+      if (!this.settled.has(client)) {
+        await client.query(ENGINE_SETTINGS);
+        this.settled.add(client);
+      }
       return await sendOn<Row>(client, statement, values);
     } catch (error) {
       // The connection may still be busy with the statement that was given up: ended, nobody gets it again.
@@ -140,7 +148,6 @@ export class Database {
         connectionTimeoutMillis: CONNECT_MS_MAX,
         keepAlive: true,
         query_timeout: QUERY_MS_MAX,
-        options: ENGINE_SETTINGS,
       },
     });
     await dataSource.initialize();

@@ -1,7 +1,7 @@
 import type { Store } from '@tenon/core';
 import { invariant } from '@tenon/core';
 import type { Database } from './database';
-import { CLOSE_SESSION, OPEN_SESSION, RENEW_SESSION } from './sql';
+import { CLOSE_SESSION, LET_ALL_GO, OPEN_SESSION, RENEW_SESSION } from './sql';
 
 /** What a worker tells of itself. */
 export type NewSession = Parameters<Store['openSession']>[0];
@@ -26,7 +26,8 @@ export async function renewSession(
   return (await database.change(RENEW_SESSION, [sessionId, sessionMs])) > 0;
 }
 
-/** Ends a session and lets go of all it holds. */
+/** Ends a session and lets go of all it holds. What a crash in between leaves held is freed by repair, as no crash. */
 export async function closeSession(database: Database, sessionId: string): Promise<void> {
   await database.change(CLOSE_SESSION, [sessionId]);
+  await database.change(LET_ALL_GO, [sessionId]);
 }

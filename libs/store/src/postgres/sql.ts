@@ -1,7 +1,7 @@
 // Every statement of the store, one operation each, named as the port's verbs. `$n` are explained by the function that
 // sends the statement; ids travel as text, because a bigint does not fit a JavaScript number.
 //
-// Rules that hold for all of them, with figures in keyed order's decision record:
+// Rules that hold for all of them:
 // - Rows are chosen in a MATERIALIZED CTE and changed `WHERE id = ANY(ARRAY(SELECT …))`: a join to a LIMITed subquery gets
 //   a hash join with a sequential scan of the table from the planner.
 // - Whoever only looks for work skips locked rows. Whoever must not miss a row (RELEASE_KEYS) waits, in the order of ids.
@@ -17,9 +17,9 @@ function statement(name: string, text: string): Statement {
   return { name: `tenon_${name}`, text };
 }
 
-/** A session that may still hold sagas: one row or none. */
+/** A session that may still hold sagas: one row or none. Its lock lets the session end before or after, not meanwhile. */
 const alive = (parameter: string) => `SELECT id FROM worker_session
-    WHERE id = ${parameter}::bigint AND ended_at IS NULL AND expires_at > now()`;
+    WHERE id = ${parameter}::bigint AND ended_at IS NULL AND expires_at > now() FOR SHARE`;
 
 /** The markers of a key that make later ones wait. The condition of the index op_log_key. */
 const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NULL`;
@@ -28,9 +28,9 @@ const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NU
 const headOf = (key: string) => `(SELECT head.id FROM op_log head
       WHERE head.op_key = ${key} AND ${HOLDS_KEY} ORDER BY head.id LIMIT 1)`;
 
-/** One of the key runs (or is paused): by one probe of op_log_taken. */
-const isTaken = (key: string) =>
-  `EXISTS (SELECT FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
+/** None of the key runs or is paused, by one probe of op_log_taken. `NOT EXISTS` would be planned as a join to all of it. */
+const isFree = (key: string) =>
+  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL) IS NULL`;
 
 const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
 
@@ -80,8 +80,13 @@ export const RENEW_SESSION = statement(
 
 export const CLOSE_SESSION = statement(
   'close_session',
-  `WITH ended AS (UPDATE worker_session SET ended_at = now() WHERE id = $1::bigint AND ended_at IS NULL)
-   UPDATE saga SET session_id = NULL, due_at = now(), is_queued = false WHERE session_id = $1::bigint`,
+  `UPDATE worker_session SET ended_at = now() WHERE id = $1::bigint AND ended_at IS NULL`,
+);
+
+/** A statement of its own: it sees what was taken while CLOSE_SESSION waited for it. */
+export const LET_ALL_GO = statement(
+  'let_all_go',
+  `UPDATE saga SET session_id = NULL, is_queued = false, due_at = now() WHERE session_id = $1::bigint`,
 );
 
 // ---- intake
@@ -109,7 +114,7 @@ export const TAKE_IN = statement(
    ),
    firsts AS MATERIALIZED (SELECT op_key, min(id) AS id FROM due WHERE op_key IS NOT NULL GROUP BY op_key),
    heads AS MATERIALIZED (
-     SELECT f.id, ${headOf('f.op_key')} = f.id AND NOT ${isTaken('f.op_key')} AS is_head FROM firsts f
+     SELECT f.id, ${headOf('f.op_key')} = f.id AND ${isFree('f.op_key')} AS is_head FROM firsts f
    ),
    chosen AS MATERIALIZED (
      SELECT id FROM due WHERE op_key IS NULL UNION ALL SELECT id FROM heads WHERE is_head
@@ -153,7 +158,7 @@ export const RELEASE_KEYS = statement(
    heads AS MATERIALIZED (
      SELECT o.id, o.op_type = ANY($3::text[]) AND EXISTS (SELECT FROM alive) AS is_ours FROM op_log o
      WHERE o.status = 'parked'
-       AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE NOT ${isTaken('k.op_key')}))
+       AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE ${isFree('k.op_key')}))
      ORDER BY o.id FOR UPDATE OF o
    ),
    others AS (
@@ -354,17 +359,36 @@ export const FENCE = statement(
      pg_backend_pid() AS pid`,
 );
 
-/** $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it. */
+/**
+ * $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it; $15 the state in which
+ * it ends with them or null, $16 the reason. `is_ended` is false where the saga was taken over while this waited for its row.
+ */
 export const RECORD_STEP = statement(
   'record_step',
-  `INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
-     result, duration_ms, fence, session_id)
-   SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
-     t.result::jsonb, t.duration_ms, s.fence, s.session_id
-   FROM saga s, unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
-     $12::text[], $13::text[], $14::int[])
-     t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
-   WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint`,
+  `WITH row AS MATERIALIZED (
+     SELECT * FROM unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
+       $12::text[], $13::text[], $14::int[])
+       t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
+   ),
+   history AS (
+     INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
+       result, duration_ms, fence, session_id)
+     SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
+       t.result::jsonb, t.duration_ms, s.fence, s.session_id
+     FROM saga s, row t WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint
+     RETURNING 1
+   ),
+   ended AS (
+     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
+       reason = $16::text, finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+     RETURNING 1
+   ),
+   done AS (
+     UPDATE op_log SET status = 'done', finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND status = 'taken' AND EXISTS (SELECT FROM ended)
+   )
+   SELECT EXISTS (SELECT FROM history) AS is_recorded, $15::text IS NULL OR EXISTS (SELECT FROM ended) AS is_ended`,
 );
 
 /** $1 process id of a connection, $2 how long to wait for its end, in milliseconds. */
@@ -441,7 +465,7 @@ const HEADS = `head (op_key, id, status, since) AS (
 export const FIND_PARKED_HEADS = statement(
   'find_parked_heads',
   `WITH RECURSIVE ${HEADS}
-   SELECT id::text FROM head h WHERE status = 'parked' AND NOT ${isTaken('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
+   SELECT id::text FROM head h WHERE status = 'parked' AND ${isFree('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
 );
 
 /** $1 ids: those of them that are still parked at the head of their key become pending. */
@@ -449,7 +473,7 @@ export const FREE_PARKED_HEADS = statement(
   'free_parked_heads',
   `UPDATE op_log SET status = 'pending' WHERE status = 'parked' AND id = ANY(ARRAY(
      SELECT o.id FROM op_log o
-     WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id AND NOT ${isTaken('o.op_key')}
+     WHERE o.id = ANY($1::bigint[]) AND ${headOf('o.op_key')} = o.id AND ${isFree('o.op_key')}
      ORDER BY o.id FOR UPDATE OF o
    ))`,
 );
@@ -472,7 +496,7 @@ export const TIDY_FENCES = statement(
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM deleted)::int AS deleted, (SELECT count(*) FROM seen)::int AS seen,
-     (SELECT max(saga_id) FROM seen)::text AS last_seen, (SELECT max(saga_id) FROM chosen)::text AS last_chosen`,
+     (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
 export const RECORD_REPAIR = statement(

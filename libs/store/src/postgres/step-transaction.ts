@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   invariant,
+  isFinalState,
   UsageError,
   type FencedCall,
   type Phase,
@@ -33,12 +34,19 @@ interface FenceRow {
   readonly pid: number;
 }
 
+interface RecordedRow {
+  readonly is_recorded: boolean;
+  readonly is_ended: boolean;
+}
+
 /** One handler's transaction, on the application's connections: its fence row, the handler, its history, COMMIT. */
 export class StepTransaction {
   private readonly runner: QueryRunner;
   private client: PoolClient | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
   private isAbandoned = false;
+  /** What ended the connection while nobody waited for its answer. */
+  private lost: Error | undefined;
   /** The server's process behind the connection, as the server itself names it: a proxy tells its clients others. */
   private serverProcess: number | null = null;
 
@@ -62,17 +70,23 @@ export class StepTransaction {
   }
 
   private async carryOut(): Promise<StepCommit> {
+    const onLost = (error: Error): void => {
+      this.lost = error;
+    };
     try {
       this.client = (await this.runner.connect()) as PoolClient;
+      this.client.on('error', onLost);
       this.refuseAbandoned();
       this.stage = 'open';
       await this.runner.startTransaction(this.database.isolationToSet);
       return await this.carryOutInside(this.client);
     } catch (error) {
       await this.rollBack();
-      throw error;
+      // TypeORM would only say that the connection was released.
+      throw this.lost ?? error;
     } finally {
       this.stage = 'ended';
+      this.client?.removeListener('error', onLost);
       await this.runner.release();
     }
   }
@@ -92,7 +106,11 @@ export class StepTransaction {
     const transitions = await this.work(this.runner.manager, passed.is_empty);
     this.refuseAbandoned();
     if (transitions === null) return this.endWith('rolledBack');
-    const isRecorded = await this.record(client, [...holder, ...transitionColumns(transitions)]);
+    const isRecorded = await this.record(client, [
+      ...holder,
+      ...transitionColumns(transitions),
+      ...endColumns(transitions),
+    ]);
     this.refuseAbandoned();
     if (!isRecorded) return this.endWith('overtaken');
     this.stage = 'committing';
@@ -106,7 +124,8 @@ export class StepTransaction {
     if (client.getTransactionStatus() === 'I')
       throw handlerError('ended the transaction that it was given');
     try {
-      return ((await sendOn(client, RECORD_STEP, values)).rowCount ?? 0) > 0;
+      const { rows } = await sendOn<RecordedRow>(client, RECORD_STEP, values);
+      return rows[0]?.is_recorded === true && rows[0].is_ended;
     } catch (error) {
       if (isUniqueViolation(error)) return false;
       throw error;
@@ -174,6 +193,12 @@ export class StepTransaction {
   private refuseOpen(): void {
     if (this.runner.isTransactionActive) throw handlerError('left a nested transaction open');
   }
+}
+
+/** The state in which a saga ends with these rows, and why; null and null where it goes on. */
+function endColumns(transitions: readonly Transition[]): readonly [string | null, string | null] {
+  const last = transitions.at(-1);
+  return last !== undefined && isFinalState(last.to) ? [last.to, last.reason] : [null, null];
 }
 
 /** The promise's answer, or null when the signal aborts first. */

@@ -71,6 +71,36 @@ describeIf('mariadb', 'a step', () => {
     expect(await store.load([saga!.id], sessionId)).toMatchObject([{ history: [] }]);
   });
 
+  it('whose handler swallows the deadlock that undid its transaction is told, and records nothing', async () => {
+    const { dataSource, store, sessionId } = scene();
+    await dataSource.query(`INSERT IGNORE INTO effect (id, name) VALUES (1, 'a'), (2, 'b')`);
+    const [saga] = await holdSagas(scene(), 1);
+    const other = dataSource.createQueryRunner();
+    await other.startTransaction();
+    // The heavier of two transactions survives a deadlock.
+    await other.query(`INSERT INTO effect (name) SELECT 'heavy' FROM seq_1_to_100`);
+    await other.query(`UPDATE effect SET name = 'x' WHERE id = 2`);
+    let swallowed: unknown;
+    const step = store.inStepTransaction(
+      callOf(scene(), saga!, 'a'),
+      new AbortController().signal,
+      async (tx) => {
+        await tx.query(`UPDATE effect SET name = 'lost' WHERE id = 1`);
+        const circle = other.query(`UPDATE effect SET name = 'x' WHERE id = 1`);
+        await tx.query(`UPDATE effect SET name = 'lost' WHERE id = 2`).catch((error: unknown) => {
+          swallowed = error;
+        });
+        await circle;
+        return [rowOf(1)];
+      },
+    );
+    await expect(step).rejects.toMatchObject({ code: 'TENON_USAGE' });
+    await other.rollbackTransaction();
+    await other.release();
+    expect(store.classify(swallowed)).toBe('conflict');
+    expect(await store.load([saga!.id], sessionId)).toMatchObject([{ history: [] }]);
+  });
+
   it('that loses against another is a conflict, and its connection is clean again', async () => {
     const { dataSource, store } = scene();
     await dataSource.query(`INSERT IGNORE INTO effect (id, name) VALUES (1, 'a'), (2, 'b')`);

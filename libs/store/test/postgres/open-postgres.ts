@@ -1,9 +1,9 @@
-import type { CallerTx } from '@tenon/core';
+import type { CallerTx, Store } from '@tenon/core';
 import { postgresStore } from '@tenon/store';
 import type { CallerTransaction, OpenStore } from '@tenon/testing';
 import { DataSource } from 'typeorm';
 
-type StoreUnderTest = Awaited<ReturnType<OpenStore<CallerTx>>>;
+type StoreUnderTest = Awaited<ReturnType<OpenStore<CallerTx>>> & { readonly store: Store };
 
 /** The instants that a test moves back in order to let time pass. */
 const INSTANTS = {

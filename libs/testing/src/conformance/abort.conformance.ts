@@ -24,7 +24,7 @@ export function describeAbort<T>(open: OpenStore<T>): void {
           return never;
         },
       );
-      await entered.opened;
+      await Promise.race([entered.opened, step]);
       abort.abort(new RangeError('too slow'));
       await expect(step).rejects.toThrow(new RangeError('too slow'));
       expect(await scene().effects()).toEqual([]);
@@ -66,7 +66,7 @@ export function describeAbort<T>(open: OpenStore<T>): void {
           return [nextRow(saga)];
         },
       );
-      await entered.opened;
+      await Promise.race([entered.opened, step]);
       abort.abort(new Error('too slow'));
       await expect(step).rejects.toThrow('too slow');
       const after = await Promise.all([scene().begin(), scene().begin()]);
@@ -113,7 +113,7 @@ export function describeAbort<T>(open: OpenStore<T>): void {
           return [nextRow(saga)];
         },
       );
-      await entered.opened;
+      await Promise.race([entered.opened, first]);
       const work = jest.fn(async () => []);
       const second = scene().store.inStepTransaction(callOf(saga, sessionId), abort.signal, work);
       abort.abort(new Error('too slow'));

@@ -38,7 +38,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return null;
       });
-      await entered.opened;
+      await Promise.race([entered.opened, first]);
       const second = scene().step(call, 'second', [nextRow(saga)]);
       gate.open();
       expect(await Promise.all([first, second])).toEqual(['rolledBack', 'committed']);
@@ -59,7 +59,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
             return rows;
           },
         );
-        await entered.opened;
+        await Promise.race([entered.opened, tried]);
         const seen: boolean[] = [];
         const cancelled = scene().store.inStepTransaction(
           callOf(saga, sessionId, 'cancel'),
@@ -87,7 +87,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return [row(1)];
       });
-      await entered.opened;
+      await Promise.race([entered.opened, open]);
       expect(await scene().step(callOf(quick, sessionId), 'quick', [row(1)])).toBe('committed');
       gate.open();
       expect(await open).toBe('committed');
@@ -103,7 +103,7 @@ export function describeOverlap<T>(open: OpenStore<T>): void {
         await gate.opened;
         return [nextRow(saga)];
       });
-      await entered.opened;
+      await Promise.race([entered.opened, late]);
       const taken = takeOver(next);
       await Promise.race([taken, new Promise((resolve) => setTimeout(resolve, BLOCKED_MS))]);
       gate.open();

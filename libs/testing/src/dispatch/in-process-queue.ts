@@ -73,25 +73,26 @@ export class InProcessQueue {
     this.stopTicking?.();
     this.stopTicking = this.timers.after(everyMs, () => {
       this.schedule(everyMs);
-      const taker = this.nextTaker();
-      if (taker !== undefined) this.hold(taker, taker.onTick());
+      const taker = this.nextTaker('onTick');
+      if (taker?.onTick) this.hold(taker, taker.onTick());
     });
   }
 
   private deliverSoon(): void {
     setImmediate(() => {
-      while (this.takers.length > 0) {
-        const chunk = this.chunks.shift();
-        const taker = this.nextTaker();
-        if (chunk === undefined || taker === undefined) return;
+      for (;;) {
+        const taker = this.nextTaker('onChunk');
+        const chunk = taker?.onChunk ? this.chunks.shift() : undefined;
+        if (!taker?.onChunk || chunk === undefined) return;
         this.hold(taker, taker.onChunk(chunk));
       }
     });
   }
 
-  /** In turn. */
-  private nextTaker(): DispatchHandlers | undefined {
-    const taker = this.takers.shift();
+  /** Those that take such jobs, in turn. */
+  private nextTaker(job: 'onChunk' | 'onTick'): DispatchHandlers | undefined {
+    const index = this.takers.findIndex((taker) => taker[job] !== null);
+    const [taker] = index === -1 ? [] : this.takers.splice(index, 1);
     if (taker !== undefined) this.takers.push(taker);
     return taker;
   }

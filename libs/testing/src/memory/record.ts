@@ -37,7 +37,8 @@ function recordOne(database: MemoryDatabase, saga: SagaRow, entry: SagaRecord): 
   leave(database, saga, entry.exit);
 }
 
-function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord['exit']): void {
+/** What a saga leaves behind when its session lets it go. */
+export function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord['exit']): void {
   const marker = database.markerOf(saga.id);
   switch (exit.kind) {
     case 'stays':

@@ -1,5 +1,6 @@
 import {
   invariant,
+  isFinalState,
   type FencedCall,
   type Phase,
   type StepCommit,
@@ -7,6 +8,7 @@ import {
 } from '@tenon/core';
 import type { MemoryDatabase } from './memory-database';
 import type { MemoryTx } from './memory-tx';
+import { leave } from './record';
 
 type Work = (tx: MemoryTx, isEmpty: boolean) => Promise<readonly Transition[] | null>;
 
@@ -50,6 +52,11 @@ async function run(
   if (saga === null) return 'overtaken';
   const checked = database.checkedRows(saga, rows);
   saga.history.push(...checked);
+  const last = rows.at(-1);
+  if (last !== undefined && isFinalState(last.to)) {
+    saga.state = last.to;
+    leave(database, saga, { kind: 'ends', marker: 'done', reason: last.reason });
+  }
   database.handlerCommits += 1;
   await tx.commit();
   return 'committed';
