@@ -40,6 +40,6 @@ export function lineOf(error: unknown): string {
 /** The text with the credentials of every URL in it cut out. */
 export function withoutSecrets(text: string): string {
   return text
-    .replaceAll(/(\w+:\/\/)[^\s/@]*@/g, '$1')
+    .replaceAll(/(\w+:\/\/)[^\s/]*@/g, '$1')
     .replaceAll(/([?&]|\b)(password|pass|pwd)=[^\s&]*/gi, '$1$2=…');
 }

@@ -4,6 +4,8 @@ import { errorLine, type EngineLogger } from './logger';
 
 const DELAY_MS_MIN = 50;
 const DELAY_MS_MAX = 1_000;
+/** Conflicts in a row, each of which the store has tried to get over already, before a person is told. */
+const CONFLICTS_TOLD = 5;
 
 interface Dependencies {
   readonly clock: Clock;
@@ -22,6 +24,7 @@ export class Outage {
 
   /** Answers null as soon as `signal` aborts, whatever the work is waiting for. */
   async outlast<R>(what: string, signal: AbortSignal, work: () => Promise<R>): Promise<R | null> {
+    let conflicts = 0;
     for (
       let delayMs = DELAY_MS_MIN;
       !signal.aborted;
@@ -35,6 +38,10 @@ export class Outage {
         const kind = this.deps.classify(error);
         if (kind !== 'unavailable' && kind !== 'conflict') throw error;
         if (kind === 'unavailable') this.begins(what, error);
+        else if ((conflicts += 1) === CONFLICTS_TOLD)
+          this.deps.logger.warn(
+            `Another transaction is in the way (${what}: ${errorLine(error)}). It is tried again.`,
+          );
         await this.deps.clock.sleep(delayMs * (0.5 + this.deps.clock.random() / 2), signal);
       }
     }

@@ -209,7 +209,7 @@ export interface Store<T = Tx, C = CallerTx> {
 
   /** REPAIR: ends sessions that were not renewed in time and lets go of what they held, one crash counted on each. */
   endLapsedSessions(): Promise<number>;
-  /** Markers that have been pending for longer than `graceMs` with a type that no living session knows become `dead`. */
+  /** Markers that have been pending for longer than `graceMs` with a type that no session of the last day could run become `dead`. */
   buryUnserved(graceMs: number): Promise<number>;
   /** Parked markers that have stood at the head of their key for longer than `graceMs` become pending. */
   freeParkedHeads(graceMs: number): Promise<number>;

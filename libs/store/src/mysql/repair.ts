@@ -62,12 +62,13 @@ async function freeOf(
 
 /** Buries markers that no living session can run, and lets the next of their keys go on. */
 export async function buryUnserved(database: Database, graceMs: number): Promise<number> {
-  const [living, pending] = await database.read([SQL.LIVING_TYPES], [SQL.PENDING_TYPES]);
-  const sessions = rowsOf<{ readonly types: string }>(living);
-  // While no session lives nobody can tell which types are known.
-  if (sessions.length === 0) return 0;
-  const known = new Set(sessions.flatMap(({ types }) => JSON.parse(types) as readonly string[]));
-  const unknown = rowsOf<{ readonly type: string }>(pending).filter(({ type }) => !known.has(type));
+  const [known, pending] = await database.read([SQL.KNOWN_TYPES], [SQL.PENDING_TYPES]);
+  const sessions = rowsOf<{ readonly types: string; readonly is_living: number }>(known);
+  if (!sessions.some(({ is_living }) => is_living === 1)) return 0;
+  const served = new Set(sessions.flatMap(({ types }) => JSON.parse(types) as readonly string[]));
+  const unknown = rowsOf<{ readonly type: string }>(pending).filter(
+    ({ type }) => !served.has(type),
+  );
   let buried = 0;
   for (const { type } of unknown) buried += await buryType(database, type, graceMs);
   return buried;

@@ -273,8 +273,10 @@ export const FREE_ORPHANS = `
   UPDATE saga FORCE INDEX (PRIMARY) SET session_id = NULL, is_queued = false, due_at = now(3), crashes = crashes + ?
   WHERE id IN (?) AND session_id IN (SELECT w.id FROM worker_session w WHERE w.ended_at IS NOT NULL AND w.has_lapsed = ?)`;
 
-export const LIVING_TYPES =
-  'SELECT types FROM worker_session WHERE ended_at IS NULL AND expires_at > now(3)';
+/** What any session of the last day could run: a service that is being deployed comes back. */
+export const KNOWN_TYPES = `
+  SELECT types, ended_at IS NULL AND expires_at > now(3) AS is_living FROM worker_session
+  WHERE renewed_at > now(3) - INTERVAL 1 DAY`;
 
 export const PENDING_TYPES = `
   SELECT DISTINCT op_type AS type FROM op_log FORCE INDEX (op_log_pending) WHERE status = 'pending'`;
@@ -287,7 +289,7 @@ export const FIND_UNSERVED = `
 
 export const BURY_UNSERVED = `
   UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'dead', finished_at = now(3),
-    reason = concat('TENON_UNKNOWN_OPERATION: no living worker runs operations of the type "', op_type, '"')
+    reason = concat('TENON_UNKNOWN_OPERATION: no worker of the last day runs operations of the type "', op_type, '"')
   WHERE id IN (?)`;
 
 /** GraceMs. Reads op_log_key from end to end, that is every live marker with a key, and their rows not: 60,000 in 20 ms. */

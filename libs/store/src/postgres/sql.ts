@@ -440,12 +440,13 @@ export const FREE_ORPHANS = statement(
 
 /**
  * $1 graceMs, $2 limit. The types are found by jumping from one to the next in the index, whatever their backlogs.
- * While no session lives nobody can tell which types are known, and nothing is buried.
+ * Known is what any session of the last day listed: a service that is being deployed comes back. While no session lives
+ * nothing is buried.
  */
 export const BURY_UNSERVED = statement(
   'bury_unserved',
   `WITH RECURSIVE known AS MATERIALIZED (
-     SELECT jsonb_array_elements_text(types) AS type FROM worker_session WHERE ended_at IS NULL AND expires_at > now()
+     SELECT jsonb_array_elements_text(types) AS type FROM worker_session WHERE renewed_at > now() - interval '1 day'
    ),
    pending (type) AS (
      (SELECT op_type FROM op_log WHERE status = 'pending' ORDER BY op_type LIMIT 1)
@@ -460,10 +461,11 @@ export const BURY_UNSERVED = statement(
          AND greatest(o.due_at, o.created_at) <= now() - ${milliseconds('$1')}
        ORDER BY o.due_at, o.id LIMIT $2 FOR UPDATE SKIP LOCKED
      ) u
-     WHERE p.type <> ALL(ARRAY(SELECT type FROM known)) AND EXISTS (SELECT FROM known)
+     WHERE p.type <> ALL(ARRAY(SELECT type FROM known)) 
+         AND EXISTS (SELECT FROM worker_session WHERE ended_at IS NULL AND expires_at > now())
    )
    UPDATE op_log SET status = 'dead', finished_at = now(),
-     reason = 'TENON_UNKNOWN_OPERATION: no living worker runs operations of the type "' || op_type || '"'
+     reason = 'TENON_UNKNOWN_OPERATION: no worker of the last day runs operations of the type "' || op_type || '"'
    WHERE id = ANY(ARRAY(SELECT id FROM unserved)) RETURNING id::text`,
 );
 

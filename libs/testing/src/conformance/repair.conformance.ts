@@ -32,6 +32,16 @@ export function describeRepair<T>(open: OpenStore<T>): void {
       expect(await scene().statuses([id!])).toEqual(['pending']);
     });
 
+    it('leaves what a session could run that ended lately: its service is being deployed', async () => {
+      await scene().session();
+      const gone = await scene().session(10 * GRACE_MS, [UNKNOWN_TYPE]);
+      const [id] = await scene().append({ type: UNKNOWN_TYPE });
+      await scene().store.closeSession(gone);
+      await scene().passTime(GRACE_MS + 1);
+      expect(await scene().store.buryUnserved(GRACE_MS)).toBe(0);
+      expect(await scene().statuses([id!])).toEqual(['pending']);
+    });
+
     it('frees the key: what waited behind the dead one runs', async () => {
       const sessionId = await scene().session();
       const ids = await scene().append({ key: 'a', type: UNKNOWN_TYPE }, { key: 'a' });

@@ -1,9 +1,13 @@
 import type { MemoryDatabase } from './memory-database';
 
-/** Markers that have been pending for too long with a type that no living session knows become dead. */
+const DAY_MS = 86_400_000;
+
+/** Markers that have been pending for too long with a type that no session of the last day knew become dead. */
 export function buryUnserved(database: MemoryDatabase, graceMs: number): number {
-  const living = [...database.sessions.values()].filter(({ id }) => database.isLiving(id));
-  const served = new Set(living.flatMap(({ types }) => types));
+  const sessions = [...database.sessions.values()];
+  if (!sessions.some(({ id }) => database.isLiving(id))) return 0;
+  const recent = sessions.filter(({ expiresAt }) => expiresAt > database.nowMs - DAY_MS);
+  const served = new Set(recent.flatMap(({ types }) => types));
   const unserved = [...database.markers.values()].filter(
     ({ status, type, dueAt }) =>
       status === 'pending' && !served.has(type) && dueAt < database.nowMs - graceMs,
