@@ -61,6 +61,16 @@ for (const server of DATABASES) {
       );
       expect((await engine.client.find(id))?.markerStatus).toBe('pending');
       await other.stop();
+      // Also when it is gone, for a day: a service that is being deployed comes back.
+      await insert('op_type', `'never-heard-of'`);
+      await eventually(
+        'the third is dead',
+        async () => (await bed.count(`op_log WHERE status = 'dead'`)) > 1,
+      );
+      expect((await engine.client.find(id))?.markerStatus).toBe('pending');
+      await bed.dataSource.query(
+        `UPDATE worker_session SET renewed_at = '2001-01-01' WHERE ended_at IS NOT NULL`,
+      );
       await eventually(
         'it is dead too',
         async () => (await engine.client.find(id))?.markerStatus === 'dead',
