@@ -1,25 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { makeTables } from './make-tables';
 
 /**
  * All tables of `docs/schema.md`, for MySQL 8 (from 8.0.17) and MariaDB (from 10.6).
  *
  * The lists of states are repeated here on purpose: a migration never changes again, whatever the program's own table of
  * states becomes. A test compares the two.
- *
- * These servers commit every CREATE TABLE by itself, so a migration that dies half-way leaves some tables behind. Each
- * therefore carries a comment by which the next run knows it for its own work and goes on; a table of that name that
- * someone else made is refused.
  */
 export class TenonBaseline1763800000001 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    await refuseForeignTables(queryRunner);
-    const collation = await binaryCollation(queryRunner);
-    for (const [table, columns] of Object.entries(TABLES)) {
-      await queryRunner.query(
-        `CREATE TABLE IF NOT EXISTS ${table} (${columns}) ENGINE = InnoDB ` +
-          `DEFAULT CHARACTER SET utf8mb4 COLLATE ${collation} COMMENT '${MARK}'`,
-      );
-    }
+    await makeTables(queryRunner, TABLES);
     await queryRunner.query(
       'INSERT INTO tenon_schema (version) VALUES (1) ON DUPLICATE KEY UPDATE version = 1',
     );
@@ -28,34 +18,6 @@ export class TenonBaseline1763800000001 implements MigrationInterface {
   async down(): Promise<void> {
     throw new Error("Tenon's migrations go forward only. Restore a backup to go back.");
   }
-}
-
-const MARK = 'Tenon';
-
-/**
- * Keys are compared byte by byte: `Abc`, `abc`, `Abc ` and `Ábc` are four keys. The usual collations take some of them for
- * one, and utf8mb4_bin, which both servers have, pays no heed to trailing spaces. The collation that does has a name of
- * its own on either server. (VARBINARY would serve both, but shows people hexadecimal, and takes a client's bytes as they
- * are, so that one key written through two client character sets becomes two.)
- */
-async function binaryCollation(queryRunner: QueryRunner): Promise<string> {
-  const rows = (await queryRunner.query('SELECT version() AS version')) as readonly {
-    readonly version: string;
-  }[];
-  return rows[0]?.version.includes('MariaDB') === true ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
-}
-
-async function refuseForeignTables(queryRunner: QueryRunner): Promise<void> {
-  const foreign = (await queryRunner.query(
-    `SELECT table_name AS name FROM information_schema.tables
-     WHERE table_schema = database() AND table_name IN (?) AND table_comment <> ?`,
-    [Object.keys(TABLES), MARK],
-  )) as readonly { readonly name: string }[];
-  if (foreign.length === 0) return;
-  throw new Error(
-    `This database has tables that Tenon needs and did not make: ${foreign.map((table) => table.name).join(', ')}. ` +
-      'Give Tenon a database in which these names are free.',
-  );
 }
 
 // Instants are TIMESTAMPs, which are kept in UTC whatever the time zone of the session that writes them: a plain INSERT

@@ -1,12 +1,16 @@
 /** Every error code of Tenon. A code never changes its meaning, so it may be matched on and alerted on. */
 export type TenonErrorCode =
+  | 'TENON_CANCELLED'
+  | 'TENON_CONFLICT'
   | 'TENON_CRASH_LOOP'
+  | 'TENON_DEADLINE_EXCEEDED'
   | 'TENON_DUPLICATE'
   | 'TENON_HANDLER_FAILED'
   | 'TENON_INVALID_DEFINITION'
   | 'TENON_INVALID_INPUT'
   | 'TENON_INVALID_RESULT'
   | 'TENON_INVARIANT'
+  | 'TENON_NOT_FOUND'
   | 'TENON_NOT_IN_TRANSACTION'
   | 'TENON_PAYLOAD_TOO_LARGE'
   | 'TENON_QUEUE_UNAVAILABLE'

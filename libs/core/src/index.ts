@@ -10,20 +10,43 @@ export {
 export { JSON_BYTES_MAX, JSON_DEPTH_MAX, toJsonText, utf8Bytes, type Json } from './json';
 export {
   KEY_BYTES_MAX,
+  PRIORITIES,
+  PRIORITY_NUMBERS,
+  TRACE_CONTEXT_LENGTH_MAX,
   TYPE_LENGTH_MAX,
   type AppendOptions,
   type AppendedMarker,
   type NewMarker,
   type Operation,
   type Payload,
+  type Priority,
 } from './marker/marker';
 export { newMarker } from './marker/new-marker';
 export type { DispatchHandlers, Dispatcher, OnChunk } from './ports/dispatcher';
 export { FAULT_POINTS, noFaults, type FaultPoint, type FaultPoints } from './ports/fault-points';
+export { PAGE_SIZE_MAX } from './ports/operator-store';
+export type {
+  AuditEntry,
+  AuditRow,
+  MarkerFilter,
+  MarkerSummary,
+  OperationDetails,
+  OperatorKey,
+  OperatorRole,
+  OperatorStore,
+  PageRequest,
+  RepairRunRow,
+  SagaFilter,
+  SagaSummary,
+  SessionRow,
+  TypeBacklog,
+  TypePause,
+} from './ports/operator-store';
 export type {
   BlockedKey,
   FencedCall,
   HeldSaga,
+  NewSession,
   RecordAnswer,
   SagaExit,
   SagaRecord,
@@ -55,7 +78,24 @@ export type {
   HandlerClass,
   TccHandler,
 } from './saga/handler';
-export { nextMove, type Call, type Move } from './saga/next-move';
+export {
+  FINDING_CODES,
+  explain,
+  type Finding,
+  type FindingCode,
+  type OperationFacts,
+  type SagaFacts,
+} from './saga/explain';
+export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
+export {
+  VERBS,
+  operate,
+  type Operable,
+  type Operated,
+  type OperatedExit,
+  type Order,
+  type Verb,
+} from './saga/operate';
 export {
   ERROR_TEXT_LENGTH_MAX,
   FinalError,
@@ -91,4 +131,9 @@ export {
   type Phase,
   type SagaState,
 } from './saga/states';
-export type { RecordedTransition, Transition, TransitionOutcome } from './saga/transition';
+export {
+  TRANSITION_OUTCOMES,
+  type RecordedTransition,
+  type Transition,
+  type TransitionOutcome,
+} from './saga/transition';

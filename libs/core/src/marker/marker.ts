@@ -19,7 +19,24 @@ export interface AppendOptions {
   readonly delayMs?: number;
   /** Not before this instant, by the database's clock. Not together with `delayMs`. */
   readonly dueAt?: Date;
+  /** Among due operations of one type `high` ones are taken in first, `low` ones last. Default `normal`. */
+  readonly priority?: Priority;
+  /**
+   * The saga turns back when it has not been decided this many milliseconds after the append, by the database's clock.
+   * Default: never. At most 365 days.
+   */
+  readonly deadlineMs?: number;
 }
+
+export const PRIORITIES = ['low', 'normal', 'high'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+/** As they stand in `op_log.priority`. */
+export const PRIORITY_NUMBERS = { low: -1, normal: 0, high: 1 } as const satisfies Record<
+  Priority,
+  number
+>;
+/** W3C `traceparent`, and `tracestate` behind a comma where there is one, at most this many characters. */
+export const TRACE_CONTEXT_LENGTH_MAX = 512;
 
 /** A checked draft of a marker: what a store inserts. */
 export interface NewMarker {
@@ -30,6 +47,9 @@ export interface NewMarker {
   readonly idempotencyKey: string | null;
   readonly delayMs: number;
   readonly dueAt: Date | null;
+  readonly priority: (typeof PRIORITY_NUMBERS)[Priority];
+  readonly deadlineMs: number | null;
+  readonly traceContext: string | null;
 }
 
 /** What an append answers. */

@@ -17,6 +17,9 @@ describe('newMarker', () => {
       idempotencyKey: null,
       delayMs: 0,
       dueAt: null,
+      priority: 0,
+      deadlineMs: null,
+      traceContext: null,
     });
   });
 
@@ -25,6 +28,12 @@ describe('newMarker', () => {
     const marker = newMarker({ ...operation, key: 'é'.repeat(95) }, { idempotencyKey: 'i', dueAt });
     expect(marker).toMatchObject({ key: 'é'.repeat(95), idempotencyKey: 'i', dueAt });
     expect(newMarker(operation, { delayMs: 1.4 }).delayMs).toBe(1);
+    expect(newMarker(operation, { priority: 'high', deadlineMs: 5_000.2 })).toMatchObject({
+      priority: 1,
+      deadlineMs: 5_000,
+    });
+    expect(newMarker(operation, {}, '00-ab-cd-01').traceContext).toBe('00-ab-cd-01');
+    expect(newMarker(operation, {}, 'x'.repeat(513)).traceContext).toBeNull();
     expect(newMarker(operation, { delayMs: DELAY_MS_MAX }).delayMs).toBe(DELAY_MS_MAX);
   });
 
@@ -48,6 +57,13 @@ describe('newMarker', () => {
     ['an endless delay', {}, { delayMs: Infinity }, /delayMs must lie between 0 and/],
     ['no date', {}, { dueAt: new Date('soon') }, /dueAt must be a date/],
     ['a date that MariaDB cannot store', {}, { dueAt: new Date('2040-01-01') }, /dueAt must be/],
+    [
+      'no priority',
+      {},
+      { priority: 'urgent' as 'high' },
+      /priority must be one of low, normal, high/,
+    ],
+    ['a deadline that has passed', {}, { deadlineMs: 0 }, /deadlineMs must lie between 1 and/],
     ['two due times', {}, { dueAt: new Date('2027-01-01'), delayMs: 0 }, /not both/],
     ['a payload that is no JSON', { payload: 5n }, {}, /payload of "transfer" holds a BigInt/],
   ])('refuses %s', (_, wrong, options, message) => {

@@ -3,6 +3,9 @@ import { toJsonText, utf8Bytes } from '../json';
 import { DELAY_MS_MAX } from '../retry/backoff';
 import {
   KEY_BYTES_MAX,
+  PRIORITIES,
+  PRIORITY_NUMBERS,
+  TRACE_CONTEXT_LENGTH_MAX,
   TYPE_LENGTH_MAX,
   type AppendOptions,
   type NewMarker,
@@ -17,7 +20,11 @@ const DUE_AT_MAX = new Date('2038-01-19T03:14:07Z');
  *
  * @throws UsageError naming the field, the limit and the cure
  */
-export function newMarker(operation: Operation, options: AppendOptions = {}): NewMarker {
+export function newMarker(
+  operation: Operation,
+  options: AppendOptions = {},
+  traceContext: string | null = null,
+): NewMarker {
   const what = `The payload of "${operation.type}"`;
   if (operation.type.length === 0 || operation.type.length > TYPE_LENGTH_MAX) {
     throw new UsageError(
@@ -32,6 +39,13 @@ export function newMarker(operation: Operation, options: AppendOptions = {}): Ne
     payload: toJsonText(what, operation.payload),
     idempotencyKey: checkedKey('idempotency key', options.idempotencyKey ?? null),
     ...checkedDue(options),
+    priority: checkedPriority(options),
+    deadlineMs: checkedDeadline(options),
+    // Too long a trace state is left out rather than cut: half of one means nothing.
+    traceContext:
+      traceContext !== null && traceContext.length <= TRACE_CONTEXT_LENGTH_MAX
+        ? traceContext
+        : null,
   };
 }
 
@@ -77,4 +91,25 @@ function checkedDue(options: AppendOptions): Pick<NewMarker, 'delayMs' | 'dueAt'
     throw new UsageError('TENON_USAGE', 'Give either delayMs or dueAt, not both.');
   }
   return { delayMs: Math.round(delayMs), dueAt };
+}
+
+function checkedPriority({ priority = 'normal' }: AppendOptions): NewMarker['priority'] {
+  if (!PRIORITIES.includes(priority)) {
+    throw new UsageError(
+      'TENON_USAGE',
+      `priority must be one of ${PRIORITIES.join(', ')}, not "${String(priority)}".`,
+    );
+  }
+  return PRIORITY_NUMBERS[priority];
+}
+
+function checkedDeadline({ deadlineMs }: AppendOptions): number | null {
+  if (deadlineMs === undefined) return null;
+  if (!(deadlineMs >= 1 && deadlineMs <= DELAY_MS_MAX)) {
+    throw new UsageError(
+      'TENON_USAGE',
+      `deadlineMs must lie between 1 and ${DELAY_MS_MAX} milliseconds, not ${String(deadlineMs)}.`,
+    );
+  }
+  return Math.round(deadlineMs);
 }

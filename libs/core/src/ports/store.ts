@@ -1,4 +1,5 @@
 import type { AppendedMarker, NewMarker, Payload } from '../marker/marker';
+import type { OperatorStore } from './operator-store';
 import type { Phase, SagaState } from '../saga/states';
 import type { RecordedTransition, Transition } from '../saga/transition';
 import type { CallerTx, Tx } from './tx';
@@ -14,6 +15,10 @@ export interface HeldSaga {
   readonly fence: number;
   /** How often a session lapsed while it held this saga, since it last got on. */
   readonly crashes: number;
+  /** Milliseconds until its deadline, by the database's clock at the moment of the answer; null when it has none. */
+  readonly deadlineInMs: number | null;
+  /** W3C trace context of the append, or null. */
+  readonly traceContext: string | null;
   readonly history: readonly RecordedTransition[];
 }
 
@@ -80,6 +85,15 @@ export interface RecordAnswer {
   readonly refused: ReadonlyMap<string, string>;
 }
 
+/** A process that is about to hold sagas, and what it can do: others count on it. */
+export interface NewSession {
+  readonly worker: string;
+  readonly sessionMs: number;
+  readonly roles: readonly ('relay' | 'worker')[];
+  /** Every saga type that it knows, with the versions that it can run. */
+  readonly versions: Readonly<Record<string, readonly number[]>>;
+}
+
 /** A handler call that is to happen in one local transaction with its fence row and its record. */
 export interface FencedCall {
   readonly sagaId: string;
@@ -137,6 +151,8 @@ export interface Store<T = Tx, C = CallerTx> {
   close(): Promise<void>;
   classify(error: unknown): StoreErrorKind;
   counters(): StoreCounters;
+  /** The same database, as operators need it. */
+  readonly operator: OperatorStore;
 
   /**
    * Inserts markers in the caller's transaction, and answers in the same order.
@@ -147,11 +163,7 @@ export interface Store<T = Tx, C = CallerTx> {
   afterCommit(tx: C, callback: () => void): void;
 
   /** Opens a session: the right to hold sagas for `sessionMs`, renewed from time to time. Answers its id. */
-  openSession(session: {
-    readonly worker: string;
-    readonly sessionMs: number;
-    readonly types: readonly string[];
-  }): Promise<string>;
+  openSession(session: NewSession): Promise<string>;
   /** False: the session has lapsed; whatever it held may be someone else's by now. */
   renewSession(sessionId: string, sessionMs: number): Promise<boolean>;
   /** Ends a session in good order: lets go of all it holds, which counts as no crash. */

@@ -25,7 +25,12 @@ export type Move =
  * succeeded or may have.
  */
 export function nextMove(definition: SagaDefinition, progress: Progress): Move {
-  if (isFinalState(progress.state) || progress.state === 'paused') return { kind: 'stopped' };
+  return progress.state === 'paused' ? { kind: 'stopped' } : owedMove(definition, progress);
+}
+
+/** The same for a paused saga as well: what it does next once it goes on. */
+export function owedMove(definition: SagaDefinition, progress: Progress): Move {
+  if (isFinalState(progress.state)) return { kind: 'stopped' };
   const parts = partsOf(definition);
   return progress.direction === 'forward' ? forward(parts, progress) : backward(parts, progress);
 }

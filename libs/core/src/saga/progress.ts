@@ -84,10 +84,11 @@ export function advance(
     direction: isBackward(to) ? 'backward' : progress.direction,
     isDecided: progress.isDecided || to === 'confirming',
     turnedBackBy: progress.turnedBackBy ?? (isBackward(to) ? transition.reason : null),
-    steps:
-      from === 'paused'
-        ? forgetFailures(progress.steps)
-        : stepsAfter(definition, progress, transition),
+    steps: stepsAfter(
+      definition,
+      from === 'paused' ? { ...progress, steps: forgetFailures(progress.steps) } : progress,
+      transition,
+    ),
   };
 }
 
@@ -129,6 +130,9 @@ function stepAfter(
     case 'succeeded':
     case 'empty':
       if (isForward) return { ...before, forward: 'succeeded', output: transition.result };
+      return { ...before, after: phase === 'confirm' ? 'confirmed' : 'undone' };
+    case 'skipped':
+      if (isForward) return { ...before, forward: 'succeeded', output: undefined };
       return { ...before, after: phase === 'confirm' ? 'confirmed' : 'undone' };
     case 'moved':
       return before;

@@ -8,8 +8,8 @@ export const MARKER_STATUSES = ['pending', 'parked', 'taken', 'done', 'dead'] as
  * - `pending`: committed, not yet taken in (or not yet due)
  * - `parked`: due, but behind an earlier marker of its key
  * - `taken`: its saga lives, and it holds its key
- * - `done`: its saga ended (or was told to let its key go)
- * - `dead`: cannot be taken in or run: unknown operation, invalid payload. Needs a person
+ * - `done`: its saga ended (or was told to let its key go), or it was discarded
+ * - `dead`: cannot be taken in or run: unknown operation, invalid payload. A person redrives it (`pending`) or discards it (`done`)
  */
 export type MarkerStatus = (typeof MARKER_STATUSES)[number];
 
@@ -26,7 +26,7 @@ export const MARKER_MOVES: Readonly<Record<MarkerStatus, readonly MarkerStatus[]
   parked: ['pending', 'taken'],
   taken: ['done', 'dead'],
   done: [],
-  dead: [],
+  dead: ['pending', 'done'],
 };
 
 export const SAGA_STATES = [
@@ -51,6 +51,13 @@ export const SAGA_STATES = [
  */
 export type SagaState = (typeof SAGA_STATES)[number];
 
+/** The states in which a saga has ended for good. */
+export const FINAL_STATES = [
+  'completed',
+  'compensated',
+  'killed',
+] as const satisfies readonly SagaState[];
+
 const INTERRUPTIONS = ['ready', 'paused', 'killed'] as const;
 
 /** Legal moves of a saga: what a row of `saga_transition` may say in `from_state` and `to_state`. */
@@ -61,18 +68,19 @@ export const SAGA_MOVES: Readonly<Record<SagaState, readonly SagaState[]>> = {
   confirming: ['confirming', 'running', 'completed', ...INTERRUPTIONS],
   cancelling: ['cancelling', 'compensating', 'compensated', ...INTERRUPTIONS],
   compensating: ['compensating', 'compensated', ...INTERRUPTIONS],
-  paused: ['ready', 'running', 'trying', 'confirming', 'cancelling', 'compensating', 'killed'],
+  paused: [
+    'ready',
+    'running',
+    'trying',
+    'confirming',
+    'cancelling',
+    'compensating',
+    ...FINAL_STATES,
+  ],
   completed: [],
   compensated: [],
   killed: [],
 };
-
-/** The states in which a saga has ended for good. */
-export const FINAL_STATES = [
-  'completed',
-  'compensated',
-  'killed',
-] as const satisfies readonly SagaState[];
 
 export type FinalState = (typeof FINAL_STATES)[number];
 

@@ -1,4 +1,5 @@
 import type { Json } from '../json';
+import type { Verb } from './operate';
 import type { Phase, SagaState } from './states';
 
 /**
@@ -21,10 +22,24 @@ export interface Transition {
   /** What a try or an action returned; later steps read it. */
   readonly result: Json;
   readonly durationMs: number;
+  /** What the operator did whose doing this row is. Default null: it is the engine's. */
+  readonly verb?: Verb | null;
 }
 
-/** `moved`: no handler was called. `empty`: the undoing of something that had never been done; no handler was called. */
-export type TransitionOutcome = 'succeeded' | 'refused' | 'failed' | 'empty' | 'moved';
+/**
+ * - `moved`: no handler was called
+ * - `empty`: the undoing of something that had never been done; no handler was called
+ * - `skipped`: an operator has decided that the call is not needed
+ */
+export const TRANSITION_OUTCOMES = [
+  'succeeded',
+  'refused',
+  'failed',
+  'empty',
+  'moved',
+  'skipped',
+] as const;
+export type TransitionOutcome = (typeof TRANSITION_OUTCOMES)[number];
 
 /** What the database adds to a {@link Transition}. */
 export interface RecordedTransition extends Transition {
