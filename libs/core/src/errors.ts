@@ -47,6 +47,20 @@ export class DuplicateError extends TenonError {
   }
 }
 
+/** There is nothing of that name or id. */
+export class NotFoundError extends TenonError {
+  constructor(message: string) {
+    super('TENON_NOT_FOUND', message);
+  }
+}
+
+/** What was asked for does not fit the state of the thing. The message says what the state is, and what would fit. */
+export class ConflictError extends TenonError {
+  constructor(message: string) {
+    super('TENON_CONFLICT', message);
+  }
+}
+
 /** The store cannot be used as it is: its schema is missing, or newer than this program. Needs a person. */
 export class SchemaError extends TenonError {}
 

@@ -1,6 +1,8 @@
 export {
+  ConflictError,
   DuplicateError,
   InvariantError,
+  NotFoundError,
   SchemaError,
   TenonError,
   UsageError,

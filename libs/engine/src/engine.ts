@@ -7,6 +7,7 @@ import {
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
+import { Operator } from './operator/operator';
 import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
@@ -37,6 +38,7 @@ interface Running {
 export class Engine {
   readonly registry = new SagaRegistry();
   readonly client: TenonClient;
+  readonly operator: Operator;
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
   private running: Running | null = null;
@@ -51,6 +53,13 @@ export class Engine {
     this.outage = new Outage({ clock, logger, classify: (error) => store.classify(error) });
     const nudge = (delayMs: number): void => this.running?.relay?.nudgeIn(delayMs);
     this.client = new TenonClient({ store, dispatcher, faults, hints, nudge });
+    this.operator = new Operator({
+      ...{ store, dispatcher, clock, registry: this.registry },
+      nudge: () => {
+        nudge(0);
+        dispatcher.wake();
+      },
+    });
   }
 
   /**

@@ -4,4 +4,11 @@ export { Engine, type EngineCounters } from './engine';
 export type { EngineLogger } from './logger';
 export type { TenonFeature } from './nest/feature';
 export { TenonModule, type TenonAsyncOptions } from './nest/tenon.module';
+export {
+  Operator,
+  REASON_LENGTH_MAX,
+  type Actor,
+  type Explanation,
+  type OrderAnswer,
+} from './operator/operator';
 export type { EngineOptions, Role } from './options';

@@ -69,6 +69,19 @@ export class SagaRegistry {
     return this.runnable.get(idOf(type, version));
   }
 
+  /** A declared saga, whether or not this process can run it. */
+  definition(type: string, version: number): SagaDefinition | undefined {
+    return this.definitions.find((each) => each.type === type && each.version === version);
+  }
+
+  /** Every version of each type, lowest first. */
+  versions(): Readonly<Record<string, readonly number[]>> {
+    const versions: Record<string, number[]> = {};
+    for (const { type, version } of this.definitions) (versions[type] ??= []).push(version);
+    for (const each of Object.values(versions)) each.sort((a, b) => a - b);
+    return versions;
+  }
+
   /** Each type with its highest version: new sagas begin with that. */
   newest(): TakeRequest['types'] {
     const versions = new Map<string, number>();

@@ -7,6 +7,7 @@ import {
 import { DiscoveryModule } from '@nestjs/core';
 import { TenonClient } from '../client';
 import { Engine } from '../engine';
+import { Operator } from '../operator/operator';
 import type { EngineOptions } from '../options';
 import { EngineLifecycle } from './engine-lifecycle';
 import { nestLogger } from './nest-logger';
@@ -59,9 +60,10 @@ export class TenonModule {
             new Engine({ logger: nestLogger(), ...engineOptions }, defaultWorkerName()),
         },
         { provide: TenonClient, inject: [Engine], useFactory: (engine: Engine) => engine.client },
+        { provide: Operator, inject: [Engine], useFactory: (engine: Engine) => engine.operator },
         EngineLifecycle,
       ],
-      exports: [Engine, TenonClient],
+      exports: [Engine, Operator, TenonClient],
     };
   }
 
