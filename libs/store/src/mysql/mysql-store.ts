@@ -5,6 +5,7 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -26,6 +27,7 @@ import { Database } from './database';
 import { classifyMysqlError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { MysqlOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -70,6 +72,7 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
 }
 
 class MysqlStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -79,6 +82,7 @@ class MysqlStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
+    this.operator = new MysqlOperatorStore(database);
   }
 
   async open(): Promise<void> {

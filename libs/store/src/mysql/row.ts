@@ -34,6 +34,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at: Date;
 }
 
@@ -52,7 +53,18 @@ export interface ReportRow {
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
   const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload: jsonOf(payload), fence, crashes, history };
+  return {
+    id,
+    type,
+    version,
+    key,
+    payload: jsonOf(payload),
+    fence,
+    crashes,
+    deadlineInMs: null,
+    traceContext: null,
+    history,
+  };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {
@@ -70,6 +82,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: row.at,
   };
 }
@@ -108,7 +121,7 @@ export function sagaReport(row: ReportRow, history: readonly RecordedTransition[
 }
 
 /** Both servers' JSON comes as text: MariaDB's is text, MySQL's is asked for as such. */
-function jsonOf(text: string): Payload {
+export function jsonOf(text: string): Payload {
   return JSON.parse(text) as Json;
 }
 

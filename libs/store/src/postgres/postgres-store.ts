@@ -5,6 +5,7 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -26,6 +27,7 @@ import { Database } from './database';
 import { classifyPostgresError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { PostgresOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -69,6 +71,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
 }
 
 class PostgresStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -78,6 +81,7 @@ class PostgresStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
+    this.operator = new PostgresOperatorStore(database);
   }
 
   async open(): Promise<void> {

@@ -36,6 +36,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at_ms: number;
 }
 
@@ -54,7 +55,18 @@ export interface ReportRow {
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
   const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload, fence, crashes, history };
+  return {
+    id,
+    type,
+    version,
+    key,
+    payload,
+    fence,
+    crashes,
+    deadlineInMs: null,
+    traceContext: null,
+    history,
+  };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {
@@ -72,6 +84,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: new Date(row.at_ms),
   };
 }
