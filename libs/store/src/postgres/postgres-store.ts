@@ -5,6 +5,7 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -39,7 +40,7 @@ import {
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
-import { closeSession, openSession, renewSession, type NewSession } from './sessions';
+import { closeSession, openSession, renewSession } from './sessions';
 import { StepTransaction, type StepWork } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;

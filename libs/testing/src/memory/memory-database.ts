@@ -97,6 +97,8 @@ export class MemoryDatabase implements MemoryTables {
       payload: JSON.parse(marker.payload) as Json,
       fence: saga.fence,
       crashes: saga.crashes,
+      deadlineInMs: marker.deadlineAt === null ? null : marker.deadlineAt - this.nowMs,
+      traceContext: marker.traceContext,
       history: [...saga.history],
     };
   }

@@ -19,6 +19,7 @@ export function takeIn(database: MemoryDatabase, request: TakeRequest): Taken {
       (marker) =>
         marker.status === 'pending' && marker.dueAt <= database.nowMs && isServed(marker, request),
     )
+    .sort((a, b) => b.priority - a.priority || a.dueAt - b.dueAt || Number(a.id) - Number(b.id))
     .slice(0, request.limit);
   const parked = candidates.filter((marker) => headOf(marker.key, markers, marker) !== marker);
   const heads = candidates.filter((marker) => !parked.includes(marker));

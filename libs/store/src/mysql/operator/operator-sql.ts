@@ -183,5 +183,5 @@ export const PAUSED_BACKLOG = `
 export const DEAD_BACKLOG = `
   SELECT type, count(*) AS count FROM (
     SELECT op_type AS type FROM op_log FORCE INDEX (op_log_set_aside)
-    WHERE set_aside_id IS NOT NULL AND status = 'dead' ORDER BY set_aside_id DESC LIMIT ?
+    WHERE is_set_aside = true AND status = 'dead' ORDER BY id DESC LIMIT ?
   ) o GROUP BY type`;

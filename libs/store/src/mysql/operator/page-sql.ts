@@ -119,13 +119,13 @@ function placeOf(probe: Probe, every: Table): Place {
       return { table: every, index: 'PRIMARY', id, conditions: [['true']] };
     }
     case 'live':
-      return virtual('saga', 'saga_live', 's.live_id');
+      return virtual('saga_live', 's.live_id');
     case 'paused':
-      return virtual('saga', 'saga_paused', 's.paused_id');
+      return virtual('saga_paused', 's.paused_id');
     case 'waiting':
-      return virtual('op_log', 'op_log_waiting', 'o.waiting_id');
+      return marked('op_log_waiting', 'o.is_waiting');
     case 'setAside':
-      return virtual('op_log', 'op_log_set_aside', 'o.set_aside_id');
+      return marked('op_log_set_aside', 'o.is_set_aside');
     case 'ofKey': {
       const conditions = [['o.op_key = ?', probe.key] as const];
       return { table: 'op_log', index: 'op_log_by_key', id: 'o.id', conditions };
@@ -145,9 +145,14 @@ function placeOf(probe: Probe, every: Table): Place {
   }
 }
 
-/** The ids of a virtual column are null where its condition does not hold. */
-function virtual(table: Table, index: string, id: string): Place {
-  return { table, index, id, conditions: [[`${id} IS NOT NULL`]] };
+/** A virtual column that holds the id where its condition holds, else null. */
+function virtual(index: string, id: string): Place {
+  return { table: 'saga', index, id, conditions: [[`${id} IS NOT NULL`]] };
+}
+
+/** A virtual column that is true where its condition holds, else null. */
+function marked(index: string, column: string): Place {
+  return { table: 'op_log', index, id: 'o.id', conditions: [[`${column} = true`]] };
 }
 
 function bounds(id: string, page: Page, range: IdRange): readonly Statement[] {
