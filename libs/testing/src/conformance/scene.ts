@@ -1,10 +1,14 @@
 import {
   newMarker,
+  type AuditEntry,
+  type AuditRow,
   type AppendedMarker,
   type AppendOptions,
   type FencedCall,
   type HeldSaga,
   type NewMarker,
+  type OperationDetails,
+  type PageRequest,
   type SagaReport,
   type SagaRecord,
   type StepCommit,
@@ -20,6 +24,7 @@ export interface Draft extends AppendOptions {
   readonly type?: string;
   readonly key?: string | null;
   readonly payload?: unknown;
+  readonly traceContext?: string;
 }
 
 /** The operation types that the suite's sessions can run, and one that they cannot. */
@@ -31,6 +36,13 @@ export const UNKNOWN_TYPE = 'nobody-runs-this';
 
 /** Long enough that no lease and no hand-over passes by itself while a test runs. */
 export const LONG_MS = 3_600_000;
+
+export const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
+
+/** What an operator is said to have done. */
+export function auditOf(verb: string, target: string): AuditEntry {
+  return { actor: 'ann', role: 'operator', verb, target, reason: 'because', detail: { n: 1 } };
+}
 
 /** The store under test with the words in which the suite tells its stories. */
 export class Scene<T> {
@@ -92,7 +104,9 @@ export class Scene<T> {
   }
 
   session(sessionMs = LONG_MS, types = TYPES.map(({ type }) => type)): Promise<string> {
-    return this.store.openSession({ worker: 'conformance', sessionMs, types });
+    const versions = Object.fromEntries(types.map((type) => [type, [1]]));
+    const roles = ['relay', 'worker'] as const;
+    return this.store.openSession({ worker: 'conformance', sessionMs, roles, versions });
   }
 
   takeIn(sessionId: string, request: Partial<TakeRequest> = {}): Promise<Taken> {
@@ -144,6 +158,18 @@ export class Scene<T> {
     return report;
   }
 
+  /** One operation in full. */
+  async show(id: string): Promise<OperationDetails> {
+    const details = await this.store.operator.findOperation(id);
+    if (details === null) throw new Error(`there is no operation ${id}`);
+    return details;
+  }
+
+  /** What operators did, oldest first. */
+  audit(): Promise<readonly AuditRow[]> {
+    return this.store.operator.listAudit({ ...FIRST_PAGE, oldestFirst: true });
+  }
+
   async statuses(ids: readonly string[]): Promise<readonly string[]> {
     return Promise.all(ids.map(async (id) => (await this.find(id)).markerStatus));
   }
@@ -165,8 +191,9 @@ export function useScene<T>(open: OpenStore<T>): () => Scene<T> {
   };
 }
 
-export function marker({ type = 'alpha', key = null, payload = {}, ...options }: Draft): NewMarker {
-  return newMarker({ type, key, payload }, options);
+export function marker(draft: Draft): NewMarker {
+  const { type = 'alpha', key = null, payload = {}, traceContext = null, ...options } = draft;
+  return newMarker({ type, key, payload }, options, traceContext);
 }
 
 function takeRequest(sessionId: string): TakeRequest {
