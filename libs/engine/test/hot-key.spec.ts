@@ -8,7 +8,7 @@ import { describeIf } from '../../../test/servers';
 import { DATABASES, openBed, type Bed } from './bed';
 import { eventually } from './eventually';
 import { handler, keyOfWork, work, type Work } from './handlers';
-import { percentile } from './percentiles';
+import { percentile } from '../../../bench/percentiles';
 
 const PARKED = 10_000;
 const PER_SECOND = 200;

@@ -211,7 +211,11 @@ export interface Store<T = Tx, C = CallerTx> {
   endLapsedSessions(): Promise<number>;
   /** Markers that have been pending for longer than `graceMs` with a type that no session of the last day could run become `dead`. */
   buryUnserved(graceMs: number): Promise<number>;
-  /** Parked markers that have stood at the head of their key for longer than `graceMs` become pending. */
+  /**
+   * Parked markers that have stood at the head of their key for longer than `graceMs` become pending. One call may look at
+   * a part of the keys that have parked markers, thousands of them, and the next call at those behind them; how many of
+   * one key are parked makes no difference to what it costs.
+   */
   freeParkedHeads(graceMs: number): Promise<number>;
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;

@@ -31,7 +31,7 @@ import {
   buryUnserved,
   endLapsedSessions,
   FenceTidier,
-  freeParkedHeads,
+  ParkedHeads,
   recordRepair,
   type RepairRun,
 } from './repair';
@@ -72,6 +72,7 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
 class MysqlStore implements Store {
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
+  private readonly parked = new ParkedHeads();
   private handlerCommits = 0;
 
   constructor(
@@ -194,7 +195,7 @@ class MysqlStore implements Store {
   }
 
   freeParkedHeads(graceMs: number): Promise<number> {
-    return freeParkedHeads(this.database, graceMs);
+    return this.parked.free(this.database, graceMs);
   }
 
   tidyFences(retentionMs: number, limit: number): Promise<number> {

@@ -292,13 +292,26 @@ export const BURY_UNSERVED = `
     reason = concat('TENON_UNKNOWN_OPERATION: no worker of the last day runs operations of the type "', op_type, '"')
   WHERE id IN (?)`;
 
-/** GraceMs. Reads op_log_key from end to end, that is every live marker with a key, and their rows not: 60,000 in 20 ms. */
+/**
+ * The first key to look at, how many entries of op_log_parked, graceMs. One row per key among them, with its head's id if
+ * that is parked and nobody is on the way to it.
+ *
+ * So many entries and not so many keys, because these servers jump from key to key only when they take the average key for
+ * a deep one: else they read all of the deepest. `min(id) … GROUP BY live_key` read every live marker: 20 ms with 10,000
+ * of one key, 200 with 100,000, on a core that everyone else needs.
+ */
 export const FIND_PARKED_HEADS = `
-  SELECT o.id FROM (
-    SELECT live_key, min(id) AS id FROM op_log FORCE INDEX (op_log_key) WHERE live_key IS NOT NULL GROUP BY live_key
-  ) h STRAIGHT_JOIN op_log o ON o.id = h.id
-  WHERE o.status = 'parked' AND greatest(o.due_at, o.created_at) <= now(3) - ${milliseconds('?')}
-    AND NOT EXISTS (SELECT 1 FROM op_log t WHERE t.taken_key = h.live_key)`;
+  SELECT p.parked_key AS \`key\`, h.id AS head FROM (
+    SELECT k.parked_key,
+      (SELECT t.id FROM op_log t FORCE INDEX (op_log_taken) WHERE t.taken_key = k.parked_key) AS taken,
+      (SELECT e.id FROM op_log e FORCE INDEX (op_log_key) WHERE e.live_key = k.parked_key ORDER BY e.id LIMIT 1) AS head
+    FROM (SELECT DISTINCT w.parked_key FROM (
+      SELECT parked_key FROM op_log FORCE INDEX (op_log_parked) WHERE parked_key >= ? ORDER BY parked_key LIMIT ?
+    ) w) k
+  ) p
+  LEFT JOIN op_log h ON h.id = p.head AND p.taken IS NULL AND h.status = 'parked'
+    AND greatest(h.due_at, h.created_at) <= now(3) - ${milliseconds('?')}
+  ORDER BY p.parked_key`;
 
 export const FREE_PARKED_HEADS = `
   UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'pending' WHERE id IN (?) AND status = 'parked'`;

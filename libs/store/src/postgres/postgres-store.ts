@@ -31,7 +31,7 @@ import {
   buryUnserved,
   endLapsedSessions,
   FenceTidier,
-  freeParkedHeads,
+  ParkedHeads,
   recordRepair,
   type RepairRun,
 } from './repair';
@@ -71,6 +71,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
 class PostgresStore implements Store {
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
+  private readonly parked = new ParkedHeads();
   private handlerCommits = 0;
 
   constructor(
@@ -193,7 +194,7 @@ class PostgresStore implements Store {
   }
 
   freeParkedHeads(graceMs: number): Promise<number> {
-    return freeParkedHeads(this.database, graceMs);
+    return this.parked.free(this.database, graceMs);
   }
 
   tidyFences(retentionMs: number, limit: number): Promise<number> {

@@ -469,22 +469,30 @@ export const BURY_UNSERVED = statement(
    WHERE id = ANY(ARRAY(SELECT id FROM unserved)) RETURNING id::text`,
 );
 
-/** Jumps from head to head: the first entry of the next key in op_log_key is its head. */
-const HEADS = `head (op_key, id, status, since) AS (
-     (SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
-      WHERE ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1)
-     UNION ALL
-     SELECT n.* FROM head h CROSS JOIN LATERAL (
-       SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
-       WHERE op_key > h.op_key AND ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1
-     ) n
-   )`;
+/** The condition of the index op_log_parked. */
+const IS_PARKED = `status = 'parked' AND op_key IS NOT NULL`;
 
-/** $1 graceMs. */
+/**
+ * $1 graceMs, $2 the first key to look at, $3 how many keys. One row per key that has parked markers, with its head's id
+ * if that is one of them and nobody is on the way to it.
+ *
+ * Jumps from key to key, with two or three probes for each: however many of one key are parked, and however many pending
+ * ones there are besides.
+ */
 export const FIND_PARKED_HEADS = statement(
   'find_parked_heads',
-  `WITH RECURSIVE ${HEADS}
-   SELECT id::text FROM head h WHERE status = 'parked' AND ${isFree('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
+  `WITH RECURSIVE parked (op_key, place) AS (
+     (SELECT op_key, 1 FROM op_log WHERE op_key >= $2 AND ${IS_PARKED} ORDER BY op_key LIMIT 1)
+     UNION ALL
+     SELECT n.op_key, p.place + 1 FROM parked p CROSS JOIN LATERAL (
+       SELECT op_key FROM op_log WHERE op_key > p.op_key AND ${IS_PARKED} ORDER BY op_key LIMIT 1
+     ) n
+     WHERE p.place < $3::int
+   )
+   SELECT p.op_key AS key,
+     (SELECT o.id::text FROM op_log o WHERE o.id = ${headOf('p.op_key')} AND o.status = 'parked'
+        AND greatest(o.due_at, o.created_at) <= now() - ${milliseconds('$1')} AND ${isFree('p.op_key')}) AS head
+   FROM parked p ORDER BY p.place`,
 );
 
 /** $1 ids: those of them that are still parked at the head of their key become pending. */
@@ -532,6 +540,15 @@ export const FIND_SAGA = statement(
      ${instant('CASE WHEN s.id IS NULL THEN o.finished_at ELSE s.finished_at END', 'finished_ms')}
    FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = $1::bigint`,
 );
+
+/** Jumps from head to head: the first entry of the next key in op_log_key is its head. */
+const HEADS = `head (op_key, id) AS (
+     (SELECT op_key, id FROM op_log WHERE ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1)
+     UNION ALL
+     SELECT n.* FROM head h CROSS JOIN LATERAL (
+       SELECT op_key, id FROM op_log WHERE op_key > h.op_key AND ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1
+     ) n
+   )`;
 
 /** $1 limit. The keys behind which most wait come first. */
 export const BLOCKED_KEYS = statement(

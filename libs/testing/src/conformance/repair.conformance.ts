@@ -92,6 +92,25 @@ export function describeRepair<T>(open: OpenStore<T>): void {
         'parked',
       ]);
     });
+
+    it('finds them among hundreds of keys whose markers wait in order, and behind a deep one', async () => {
+      const sessionId = await scene().session();
+      const keys = [...Array.from({ length: 520 }, (_, i) => `k${i}`), 'Z', 'é', 'z'];
+      const drafts = keys.flatMap((key) => [{ key }, { key }]);
+      const deep = Array.from({ length: 300 }, () => ({ key: 'k' }));
+      await scene().append(...drafts, ...deep);
+      const limit = drafts.length + deep.length;
+      const { held } = await scene().takeIn(sessionId, { limit, inlineMax: limit });
+      expect(held).toHaveLength(keys.length + 1);
+      const ended = ['Z', 'k', 'k0', 'k400', 'k519', 'z', 'é'];
+      const done = held.filter(({ key }) => ended.includes(key ?? '-'));
+      await scene().record(sessionId, ...done.map(ends));
+      await scene().passTime(GRACE_MS + 1);
+      expect(await scene().store.freeParkedHeads(GRACE_MS)).toBe(ended.length);
+      const next = await scene().takeIn(sessionId);
+      expect(next.held.map(({ key }) => key).sort()).toEqual(ended);
+      expect(await scene().store.freeParkedHeads(GRACE_MS)).toBe(0);
+    });
   });
 
   describe('tidyFences', () => {
