@@ -31,7 +31,7 @@ export type Side = Pick<Ground, 'dataSource' | 'isPostgres' | 'makeStore' | 'mak
 
 const COLD_KEYS = 1_000;
 /** Every engine begins with a stream of this length that does not count. */
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 0.5;
 const HOLDER_SESSION_MS = 86_400_000;
 
 /**
