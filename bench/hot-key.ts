@@ -53,9 +53,7 @@ export async function hotKey(
     const first = round % 2 === 0 ? quiet : crowded;
     const early = await measure(first, work, options);
     const late = await measure(first === quiet ? crowded : quiet, work, options);
-    rounds.push(
-      first === quiet ? { without: early, with: late } : { without: late, with: early },
-    );
+    rounds.push(first === quiet ? { without: early, with: late } : { without: late, with: early });
   }
   await holder.close();
   const [without, withThem] = [
@@ -78,7 +76,7 @@ async function park({ dataSource, isPostgres }: Side, store: Store, parked: numb
     ...{ sessionId: await store.openSession(session), types },
     ...{ limit: 500, inlineMax: 1, requeueMs: HOLDER_SESSION_MS },
   };
-  for (let done = 0; done < count; ) {
+  for (let done = 0; done < count;) {
     const taken = await store.takeIn(request);
     done += taken.held.length + taken.parked;
   }

@@ -1,6 +1,6 @@
 // Goal: ten thousand operations that wait for one key cost the operations of other keys nothing worth mentioning.
 // Method: a steady stream on a thousand keys, by turns in a database that has them and in one that has not. The ratio of the
-// two is printed and not judged here, where other tests may run beside this one: `npm run bench -- hotkey` judges it.
+// two is printed and not judged here, where other tests may run beside this one: `npm run bench -- hotkey` is for that.
 import { inProcessDispatcher } from '@tenon/testing';
 
 import { hotKey, type HotKeyWork, type Side } from '../../../bench/hot-key';

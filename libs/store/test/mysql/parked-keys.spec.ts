@@ -30,9 +30,9 @@ describeIf('mariadb', 'the keys that have parked markers', () => {
     ] as const) {
       await runner.query('FLUSH STATUS');
       const rows = (await runner.query(SQL.FIND_PARKED_HEADS, [from, WINDOW, 0])) as unknown[];
-      const counts = (await runner.query(
-        "SHOW SESSION STATUS LIKE 'Handler_read%'",
-      )) as readonly { readonly Value: string }[];
+      const counts = (await runner.query("SHOW SESSION STATUS LIKE 'Handler_read%'")) as readonly {
+        readonly Value: string;
+      }[];
       expect(rows).toHaveLength(keys);
       const reads = counts.reduce((sum, { Value: value }) => sum + Number(value), 0);
       expect(reads).toBeLessThan(READS_PER_ENTRY_MAX * WINDOW);
