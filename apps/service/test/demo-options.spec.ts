@@ -10,6 +10,7 @@ describe("the demo's options", () => {
       closedBanks: ['QR'],
       instances: 1,
       kills: 0,
+      redisFaults: 0,
       keep: false,
       json: false,
     });

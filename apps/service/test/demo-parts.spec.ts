@@ -74,7 +74,7 @@ describe('the report', () => {
     const counters = { bookkeepingCommits: 1, handlerCommits: 11, queueJobs: 2 };
     const pace = { seconds: 1.23456, latencyMs: { p50: 10.04, p99: 20.06 } };
     const round = { outcome: OUTCOME, pace, counters, endedNow: 4 };
-    expect(JSON.stringify(jsonReport(round, 3, 5))).toBe(
+    expect(JSON.stringify(jsonReport(round, 3, { kills: 5, redis: null }))).toBe(
       '{"orders":4,"completed":2,"compensated":{"insufficient_funds":0,"bank_closed":1,"unknown_account":1},' +
         '"paused":0,"balances_total":"19899.99","booked_total":"100.01","seconds":1.235,"sagas_per_second":3.2,' +
         '"latency_ms":{"p50":10,"p99":20.1},"queue_jobs":2,"commits_per_saga":3,"rounds":3,"kills":5}',

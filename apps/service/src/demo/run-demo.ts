@@ -5,13 +5,13 @@ import { readInput } from '../files/read-input';
 import type { Place, Queue } from '../place';
 import { Census, type Outcome } from './census';
 import { DemoDatabase } from './demo-database';
-import { Killer } from './killer';
 import type { DemoOptions } from './options';
 import { progressBar } from './progress';
 import { deleteKeys, requireRedis } from './redis-keys';
 import { jsonReport, textReport } from './report';
 import { runRound, type RoundPlan } from './round';
 import { chooseServers, type Servers } from './servers';
+import { planTrouble } from './trouble-plan';
 import { faultsOf } from './verdict';
 import { patiently } from './watch';
 
@@ -28,13 +28,9 @@ export interface Stage {
 }
 
 const SAMPLE = join(__dirname, '..', '..', 'sample');
-/** As the engine has it by itself. */
-const ORDINARY = { sessionMs: 10_000, requeueMs: 30_000, chunkSizeMax: 200 };
-/** Where instances are killed the others shall take over soon, and no one shall hold most of the work. */
-const UNDER_KILLS = { sessionMs: 2_000, requeueMs: 2_000, chunkSizeMax: 25 };
 /** Connections that all instances may use for handlers together. */
 const HANDLER_CONNECTIONS_MAX = 48;
-/** Rounds in a row in which no kill could be placed. */
+/** Rounds in a row in which no trouble could be made. */
 const EMPTY_ROUNDS_MAX = 5;
 const REFUSED_LINES_SHOWN_MAX = 1_000;
 
@@ -60,7 +56,9 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
 
   const place: Place = { database: database.url, queue: queueOf(servers, database) };
   later(() => clearQueue(place.queue, say));
-  const killer = options.kills > 0 ? new Killer(options.kills) : null;
+  const troublePlan = planTrouble(options, servers, place.queue, say);
+  const { trouble } = troublePlan;
+  later(() => troublePlan.close());
   const census = new Census(database.dataSource);
   const plan: RoundPlan = {
     place,
@@ -72,10 +70,10 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     settings: {
       databaseUrl: place.database.text,
       queue: place.queue,
-      ...(killer === null ? ORDINARY : UNDER_KILLS),
+      ...troublePlan.pace,
       callMax: Math.min(16, Math.max(2, Math.floor(HANDLER_CONNECTIONS_MAX / options.instances))),
     },
-    killer,
+    trouble,
     progress: progressBar(!options.json),
     say,
     onFleet: (fleet) => later(() => fleet.stop()),
@@ -89,16 +87,18 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     }
     const round = await runRound(plan);
     first ??= round.outcome;
-    const faults = [...faultsOf(round.outcome)];
+    const faults = [...faultsOf(round.outcome), ...(trouble?.faults ?? [])];
     if (!isSame(first, round.outcome))
       faults.push(`round ${rounds} ended otherwise than the first`);
-    const isHopeless = (killer?.emptyRoundsInARow ?? 0) >= EMPTY_ROUNDS_MAX;
-    if (isHopeless)
-      faults.push(`no kill could be placed in ${EMPTY_ROUNDS_MAX} rounds: give more orders`);
-    if (killer !== null) say(`Round ${rounds}: ${killer.counted} of ${options.kills} kills.`);
-    if (faults.length === 0 && killer?.isDone === false) continue;
+    if (trouble !== null) {
+      const { name, counted, planned, emptyRoundsInARow } = trouble;
+      say(`Round ${rounds}: ${counted} of ${planned} ${name}.`);
+      if (emptyRoundsInARow >= EMPTY_ROUNDS_MAX)
+        faults.push(`no ${name} could be placed in ${EMPTY_ROUNDS_MAX} rounds: give more orders`);
+      if (faults.length === 0 && counted < planned) continue;
+    }
 
-    const report = jsonReport(round, rounds, killer?.counted ?? 0);
+    const report = jsonReport(round, rounds, troublePlan.toll());
     tell(`\n${textReport(report, round.outcome)}\n`);
     tell(
       faults.length === 0

@@ -9,6 +9,8 @@ export interface Servers {
   readonly database: DatabaseUrl;
   /** Null: the queue is on the database too. */
   readonly redisUrl: string | null;
+  /** The Redis that was started here, if any. */
+  readonly ownRedis: EmbeddedServer | null;
   /** For people: which these are, without a password. */
   readonly shown: { readonly database: string; readonly queue: string };
   /** Stops those that were started here. */
@@ -31,9 +33,10 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
     // The last one first: the queue before the database.
     for (const server of started.splice(0).reverse()) await server.stop();
   };
-  const start = async (server: Promise<EmbeddedServer>): Promise<string> => {
-    started.push(await server);
-    return (await server).url;
+  const start = async (starting: Promise<EmbeddedServer>): Promise<EmbeddedServer> => {
+    const server = await starting;
+    started.push(server);
+    return server;
   };
   try {
     const database = await chooseDatabase(options, env, start);
@@ -41,6 +44,7 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
     return {
       database: database.url,
       redisUrl: redis?.url ?? null,
+      ownRedis: redis?.own ?? null,
       shown: { database: database.shown, queue: redis?.shown ?? 'BullMQ in the same database' },
       stop,
     };
@@ -50,7 +54,7 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
   }
 }
 
-type Start = (server: Promise<EmbeddedServer>) => Promise<string>;
+type Start = (starting: Promise<EmbeddedServer>) => Promise<EmbeddedServer>;
 
 async function chooseDatabase(
   { db, instances }: DemoOptions,
@@ -61,7 +65,7 @@ async function chooseDatabase(
   const settings = { max_connections: String(100 + 40 * instances) };
   if (place === 'embedded') {
     const dataDir = resolve(FOLDER, 'postgres');
-    const url = await start(startPostgres({ dataDir, settings }));
+    const { url } = await start(startPostgres({ dataDir, settings }));
     return privateDatabase(url, 'embedded PostgreSQL', dataDir);
   }
   if (place !== 'mariadb') {
@@ -77,11 +81,8 @@ async function chooseDatabase(
     );
   }
   const dataDir = resolve(FOLDER, 'mariadb');
-  return privateDatabase(
-    await start(startMariadb({ dataDir, settings })),
-    'private MariaDB',
-    dataDir,
-  );
+  const { url } = await start(startMariadb({ dataDir, settings }));
+  return privateDatabase(url, 'private MariaDB', dataDir);
 }
 
 const NAMES = { postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
@@ -96,13 +97,21 @@ function privateDatabase(
   return { url, shown: `${name} at ${url.shown} (data in ${dataDir})` };
 }
 
+interface ChosenRedis {
+  readonly url: string;
+  readonly own: EmbeddedServer | null;
+  readonly shown: string;
+}
+
 async function chooseRedis(
-  { redis }: DemoOptions,
+  { redis, redisFaults }: DemoOptions,
   env: Environment,
   database: DatabaseUrl,
   start: Start,
-): Promise<{ readonly url: string; readonly shown: string } | null> {
-  const place = redis ?? set(env.REDIS_URL) ?? (database.family === 'postgres' ? 'none' : 'auto');
+): Promise<ChosenRedis | null> {
+  // Only a Redis of its own may be broken, whatever the environment names.
+  const unnamed = database.family === 'postgres' ? 'none' : 'auto';
+  const place = redis ?? (redisFaults > 0 ? 'auto' : (set(env.REDIS_URL) ?? unnamed));
   switch (place) {
     case 'none':
       if (database.family === 'postgres') return null;
@@ -112,11 +121,9 @@ async function chooseRedis(
       );
     case 'auto': {
       const dataDir = resolve(FOLDER, 'redis');
-      const url = await start(startRedis({ dataDir }));
-      return {
-        url,
-        shown: `BullMQ on a private Redis at ${new URL(url).host} (data in ${dataDir})`,
-      };
+      const own = await start(startRedis({ dataDir }));
+      const shown = `BullMQ on a private Redis at ${new URL(own.url).host} (data in ${dataDir})`;
+      return { url: own.url, own, shown };
     }
     default: {
       const source = redis === undefined ? 'REDIS_URL' : '--redis';
@@ -125,7 +132,7 @@ async function chooseRedis(
           `${source} is no address of a Redis. Write it like redis://user:password@host:6379, or auto, or none.`,
         );
       }
-      return { url: place, shown: `BullMQ on Redis at ${new URL(place).host}` };
+      return { url: place, own: null, shown: `BullMQ on Redis at ${new URL(place).host}` };
     }
   }
 }
