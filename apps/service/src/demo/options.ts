@@ -114,6 +114,7 @@ note its effect in the table effect_ledger.
 
 Exit code: 0 all orders ended and the money is conserved; 1 not so; 2 it cannot begin like this; 3 newer schema.`,
     )
+    .showHelpAfterError('See npm run demo -- --help.')
     .exitOverride();
 }
 

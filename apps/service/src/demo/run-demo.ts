@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { migrateAll } from '../database/migrate-all';
 import { readInput } from '../files/read-input';
+import { InputFileError } from '../files/semicolon-records';
 import type { Place, Queue } from '../place';
 import { Census, type Outcome } from './census';
 import { DemoDatabase } from './demo-database';
@@ -37,19 +38,20 @@ const REFUSED_LINES_SHOWN_MAX = 1_000;
 /** Runs the demo, and answers whether every transfer ended and no money was lost. */
 export async function runDemo(options: DemoOptions, stage: Stage): Promise<boolean> {
   const { tell, say, print, later } = stage;
-  const input = await readInput(
-    options.accounts ?? join(SAMPLE, 'account.asc'),
-    options.orders ?? join(SAMPLE, 'order.asc'),
-  );
+  const orderFile = options.orders ?? join(SAMPLE, 'order.asc');
+  const input = await readInput(options.accounts ?? join(SAMPLE, 'account.asc'), orderFile);
   for (const { file, line, reason } of input.refused.slice(0, REFUSED_LINES_SHOWN_MAX)) {
     say(`${file}:${line}: ${reason}`);
   }
   if (input.refused.length > 0) say(`${input.refused.length} lines were not taken.`);
+  // A run of nothing would end well and prove nothing.
+  if (input.orders.length === 0)
+    throw new InputFileError(`${orderFile} holds no order that can be taken. Give another file.`);
 
   const servers = await chooseServers(options, process.env);
   later(() => servers.stop());
   if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
-  const database = await DemoDatabase.open(servers.database, say);
+  const database = await DemoDatabase.open(servers.database, servers.isDatabaseOwn, say);
   later(() => database.close());
   await patiently('migrate', say, () => migrateAll(database.dataSource));
   tell(chosenLine(options, servers, database));

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { startMariadb, startPostgres, startRedis, type EmbeddedServer } from '@tenon/embedded';
+import {
+  EmbeddedError,
+  startMariadb,
+  startPostgres,
+  startRedis,
+  type EmbeddedServer,
+} from '@tenon/embedded';
 import { DatabaseUrl, SettingError } from '../database/database-url';
 import type { DemoOptions } from './options';
 
@@ -7,6 +13,8 @@ import type { DemoOptions } from './options';
 export interface Servers {
   /** Names a database only if the user did. */
   readonly database: DatabaseUrl;
+  /** The database's server was started here, so nobody else has anything on it. */
+  readonly isDatabaseOwn: boolean;
   /** Null: the queue is on the database too. */
   readonly redisUrl: string | null;
   /** The Redis that was started here, if any. */
@@ -34,7 +42,7 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
     for (const server of started.splice(0).reverse()) await server.stop();
   };
   const start = async (starting: Promise<EmbeddedServer>): Promise<EmbeddedServer> => {
-    const server = await starting;
+    const server = await starting.catch(explainInUse);
     started.push(server);
     return server;
   };
@@ -43,6 +51,7 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
     const redis = await chooseRedis(options, env, database.url, start);
     return {
       database: database.url,
+      isDatabaseOwn: database.isOwn,
       redisUrl: redis?.url ?? null,
       ownRedis: redis?.own ?? null,
       shown: { database: database.shown, queue: redis?.shown ?? 'BullMQ in the same database' },
@@ -56,11 +65,27 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
 
 type Start = (starting: Promise<EmbeddedServer>) => Promise<EmbeddedServer>;
 
+/** Two demos in one folder would share servers that the first to end would stop. */
+function explainInUse(error: unknown): never {
+  if (!(error instanceof EmbeddedError) || error.code !== 'TENON_DATA_DIR_IN_USE') throw error;
+  throw new SettingError(
+    `Another demo is at work in ${resolve(FOLDER)}. Wait for its end, start this one in another folder, or name ` +
+      'servers for it with --db and --redis.',
+    { cause: error },
+  );
+}
+
+interface ChosenDatabase {
+  readonly url: DatabaseUrl;
+  readonly isOwn: boolean;
+  readonly shown: string;
+}
+
 async function chooseDatabase(
   { db, instances }: DemoOptions,
   env: Environment,
   start: Start,
-): Promise<{ readonly url: DatabaseUrl; readonly shown: string }> {
+): Promise<ChosenDatabase> {
   const place = db ?? set(env.DATABASE_URL) ?? 'embedded';
   const settings = { max_connections: String(100 + 40 * instances) };
   if (place === 'embedded') {
@@ -70,12 +95,13 @@ async function chooseDatabase(
   }
   if (place !== 'mariadb') {
     const url = DatabaseUrl.parse(place, db === undefined ? 'DATABASE_URL' : '--db');
-    return { url, shown: `${NAMES[url.family]} at ${url.shown}` };
+    return { url, isOwn: false, shown: `${NAMES[url.family]} at ${url.shown}` };
   }
   const named = set(env.MARIADB_URL);
   if (named !== undefined) {
     const url = DatabaseUrl.parse(named, 'MARIADB_URL');
-    if (url.family === 'mysql') return { url, shown: `${NAMES.mysql} at ${url.shown}` };
+    if (url.family === 'mysql')
+      return { url, isOwn: false, shown: `${NAMES.mysql} at ${url.shown}` };
     throw new SettingError(
       'MARIADB_URL names a PostgreSQL. Give that one as --db or DATABASE_URL.',
     );
@@ -87,14 +113,10 @@ async function chooseDatabase(
 
 const NAMES = { postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
 
-function privateDatabase(
-  text: string,
-  name: string,
-  dataDir: string,
-): { readonly url: DatabaseUrl; readonly shown: string } {
+function privateDatabase(text: string, name: string, dataDir: string): ChosenDatabase {
   // Its URL names a database for clients that need one; nobody asked the demo to use that.
   const url = DatabaseUrl.parse(text, name).withDatabase(null);
-  return { url, shown: `${name} at ${url.shown} (data in ${dataDir})` };
+  return { url, isOwn: true, shown: `${name} at ${url.shown} (data in ${dataDir})` };
 }
 
 interface ChosenRedis {
