@@ -45,6 +45,19 @@ export class Remains {
     return [...broken];
   }
 
+  /** How much of the work each instance did. One that was killed and started again is the same one. */
+  async transitionsByInstance(): Promise<readonly { readonly name: string; readonly n: number }[]> {
+    const rows = await this.query<{ worker: string; n: unknown }>(
+      'SELECT w.worker, count(*) AS n FROM saga_transition t JOIN worker_session w ON w.id = t.session_id GROUP BY w.worker',
+    );
+    const counts = new Map<string, number>();
+    for (const { worker, n } of rows) {
+      const name = worker.replace(/:\d+$/, '');
+      counts.set(name, (counts.get(name) ?? 0) + Number(n));
+    }
+    return [...counts].sort().map(([name, n]) => ({ name, n }));
+  }
+
   /** Effects that happened more than once. */
   async doubleEffects(): Promise<readonly unknown[]> {
     return this.query(
