@@ -31,6 +31,8 @@ export interface RepairContext {
 
 /** Parked markers are looked at only after this long at the head of their key: a release is usually on its way. */
 const PARKED_GRACE_MS = 2_000;
+/** Found twice in a row is left behind, so whoever waits behind a lost answer waits for up to twice as long. */
+const ORPHANS_EVERY_MS = 1_000;
 const FENCES_PER_RUN_MAX = 5_000;
 const FENCES_EVERY_MS = 60_000;
 
@@ -59,7 +61,11 @@ export function repairRules(context: RepairContext): readonly RepairRule[] {
       everyMs: 2_000,
       run: () => all(store.buryUnserved(context.unservedGraceMs)),
     },
-    { name: 'orphaned-sagas', everyMs: sessionMs, run: orphanRule(context) },
+    {
+      name: 'orphaned-sagas',
+      everyMs: Math.min(ORPHANS_EVERY_MS, sessionMs),
+      run: orphanRule(context),
+    },
     {
       name: 'old-fences',
       everyMs: FENCES_EVERY_MS,
