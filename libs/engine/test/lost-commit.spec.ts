@@ -3,6 +3,7 @@
 // Method: a proxy between the engine and the database cuts connections at the commits of one kind. The effect table has no
 // unique key, so that what happens twice shows.
 import { saga, type ExternalContext, type TransactionalContext } from '@tenon/core';
+import type { Engine } from '@tenon/engine';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 
@@ -16,22 +17,18 @@ import { effect, handler, keyOfWork, reserves, work, writes, type Work } from '.
 /** How the messages look that commit something, on the wire. */
 const COMMITS = {
   postgres18: {
-    caller: /^Q[^]{4}COMMIT/,
     step: /^Q[^]{4}COMMIT/,
     'group commit': /tenon_record\0/,
     'take-in': /tenon_take_in\0/,
     adoption: /tenon_adopt\0/,
     release: /tenon_release_keys\0/,
-    renewal: /tenon_renew_session\0/,
   },
   mariadb: {
-    caller: /^[^]{4}\x03COMMIT$/,
-    step: /^[^]{4}\x03COMMIT$/,
+    step: /^.{5}COMMIT$/s,
     'group commit': /SET s\.state = r\.state[^]*COMMIT; /,
     'take-in': /INSERT INTO saga [^]*COMMIT; /,
     adoption: /SET session_id = [^]*COMMIT; /,
     release: /UPDATE op_log [^]*COMMIT; /,
-    renewal: /UPDATE worker_session SET renewed_at [^]*COMMIT; /,
   },
 } as const;
 
@@ -100,65 +97,68 @@ describe.each(DATABASES)('%s', (server) => {
       expect(await brokenChains((sql) => bed.rows(sql))).toEqual([]);
     }
 
-    describe.each(['answer', 'request'] as const)('before its %s comes through', (lost) => {
-      it('is tried again by a caller with the same idempotency key: one saga, one business row', async () => {
-        const engine = await bed.start([sagas.local], options);
-        const before = proxy.cuts;
-        cutSome(lost, 'caller');
-        const place = (key: string): Promise<string> =>
-          bed.dataSource.transaction(async (tx) => {
-            const started = await engine.client.start(
-              tx,
-              sagas.local,
-              { key },
-              { idempotencyKey: key },
-            );
-            if (!started.isDuplicate)
-              await tx.query(`INSERT INTO effect (op_key, name) VALUES ('${key}', 'placed')`);
-            return started.id;
-          });
-        const until = async (key: string): Promise<string> => {
+    /** An engine that only appends. */
+    async function producing(): Promise<Engine> {
+      const producer = bed.engine([], { roles: [] });
+      await producer.start(() => undefined);
+      return producer;
+    }
+
+    /** What a caller does that starts a saga, and writes a business row of its own with it. */
+    async function place({ client }: Engine, key: string): Promise<string> {
+      return bed.dataSource.transaction(async (tx) => {
+        const begun = await client.start(tx, sagas.local, { key }, { idempotencyKey: key });
+        if (!begun.isDuplicate)
+          await tx.query(`INSERT INTO effect (op_key, name) VALUES ('${key}', 'placed')`);
+        return begun.id;
+      });
+    }
+
+    it.each(['answer', 'request'] as const)(
+      'before its %s comes through is tried again by a caller with the same idempotency key',
+      async (lost) => {
+        const producer = await producing();
+        cutSome(lost, 'step');
+        let failures = 0;
+        const insist = async (key: string): Promise<string> => {
           for (;;) {
-            try {
-              return await place(key);
-            } catch (error) {
-              expect(engine).toBeDefined();
-              if (!(error instanceof Error)) throw error;
-            }
+            const id = await place(producer, key).catch(() => null);
+            if (id !== null) return id;
+            failures += 1;
           }
         };
         const keys = Array.from({ length: KEYS }, () => randomUUID());
-        const ids = await Promise.all(keys.map(until));
-        expect(proxy.cuts).toBeGreaterThan(before);
-        await bed.isDone();
+        const ids = await Promise.all(keys.map(insist));
+        expect(failures).toBeGreaterThan(0);
         expect(new Set(ids).size).toBe(KEYS);
+        await bed.start([sagas.local], options);
+        await bed.isDone();
         await holdsGood(5 + 1, KEYS);
-      });
+      },
+    );
 
-      it.each([
-        ['step', 'local', 5, {}],
-        ['group commit', 'remote', 3, {}],
-        ['take-in', 'local', 5, {}],
-        ['take-in', 'remote', 3, { inlineMax: 1_000 }],
-        ['adoption', 'remote', 3, { inlineMax: 0, chunkSizeMax: 5 }],
-        ['release', 'remote', 3, {}],
-        ['renewal', 'local', 5, {}],
-      ] as const)(
-        'may be of a %s: %s sagas lose and double nothing',
-        async (what, kind, each, more) => {
-          const producer = bed.engine([], { roles: [] });
-          await producer.start(() => undefined);
-          await bed.dataSource.transaction((tx) =>
-            producer.client.startMany(tx, sagas[kind], inputs),
-          );
-          const before = proxy.cuts;
-          cutSome(lost, what);
-          await bed.start([sagas[kind]], { ...options, ...more });
-          await bed.isDone();
-          if (what !== 'renewal') expect(proxy.cuts).toBeGreaterThan(before);
-          await holdsGood(each);
-        },
-      );
-    });
+    it.each([
+      ['answer', 'step', 'local', 5, {}],
+      ['request', 'step', 'local', 5, {}],
+      ['answer', 'group commit', 'remote', 3, {}],
+      ['request', 'group commit', 'remote', 3, {}],
+      ['answer', 'take-in', 'local', 5, {}],
+      ['request', 'take-in', 'local', 5, {}],
+      ['answer', 'take-in', 'remote', 3, { inlineMax: 1_000 }],
+      ['answer', 'adoption', 'remote', 3, { inlineMax: 0, chunkSizeMax: 5 }],
+      ['answer', 'release', 'remote', 3, {}],
+    ] as const)(
+      'before its %s comes through, of a %s: %s sagas lose and double nothing',
+      async (lost, what, kind, effectsOfEach, more) => {
+        const { client } = await producing();
+        await bed.dataSource.transaction((tx) => client.startMany(tx, sagas[kind], inputs));
+        const before = proxy.cuts;
+        cutSome(lost, what);
+        await bed.start([sagas[kind]], { ...options, ...more });
+        await bed.isDone();
+        expect(proxy.cuts).toBeGreaterThan(before);
+        await holdsGood(effectsOfEach);
+      },
+    );
   });
 });
