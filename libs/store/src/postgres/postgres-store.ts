@@ -21,6 +21,7 @@ import type { DataSource } from 'typeorm';
 import { AfterCommit } from '../after-commit';
 import { callerRunner } from '../caller-tx';
 import { checkSchema, migrateSchema } from '../schema';
+import type { StepWork } from '../step-transaction';
 import { appendMarkers } from './appending';
 import { Database } from './database';
 import { classifyPostgresError } from './errors';
@@ -38,7 +39,7 @@ import {
 import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession, type NewSession } from './sessions';
-import { StepTransaction, type StepWork } from './step-transaction';
+import { PostgresStepTransaction } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;
 
@@ -177,9 +178,8 @@ class PostgresStore implements Store {
     signal: AbortSignal,
     work: StepWork,
   ): Promise<StepCommit> {
-    const answer = await new StepTransaction(this.dataSource, this.database, call, work).run(
-      signal,
-    );
+    const step = new PostgresStepTransaction(this.dataSource, this.database, call, work);
+    const answer = await step.run(signal);
     if (answer === 'committed') this.handlerCommits += 1;
     return answer;
   }
