@@ -50,6 +50,8 @@ type OwnTransactions =
   | 'buryUnserved'
   | 'freeParkedHeads'
   | 'tidyFences'
+  | 'tidySessions'
+  | 'tidyRepairRuns'
   | 'recordRepair'
   | 'findSaga'
   | 'blockedKeys';
@@ -206,6 +208,14 @@ export class SqlStore<Connections extends EngineConnections> implements Store {
 
   tidyFences(retentionMs: number, limit: number): Promise<number> {
     return this.dialect.tidyFences(this.database, retentionMs, limit);
+  }
+
+  tidySessions(retentionMs: number, limit: number): Promise<number> {
+    return this.dialect.tidySessions(this.database, retentionMs, limit);
+  }
+
+  tidyRepairRuns(retentionMs: number, limit: number): Promise<number> {
+    return this.dialect.tidyRepairRuns(this.database, retentionMs, limit);
   }
 
   recordRepair(run: Parameters<Store['recordRepair']>[0]): Promise<void> {

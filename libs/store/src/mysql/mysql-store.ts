@@ -13,6 +13,8 @@ import {
   FenceTidier,
   freeParkedHeads,
   recordRepair,
+  tidyRepairRuns,
+  tidySessions,
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { mysqlSchema } from './schema';
@@ -73,6 +75,8 @@ function mysqlDialect(): Dialect<Database> {
     buryUnserved,
     freeParkedHeads,
     tidyFences: (database, retentionMs, limit) => fences.tidy(database, retentionMs, limit),
+    tidySessions,
+    tidyRepairRuns,
     recordRepair,
     findSaga,
     blockedKeys,

@@ -13,6 +13,8 @@ import {
   FenceTidier,
   freeParkedHeads,
   recordRepair,
+  tidyRepairRuns,
+  tidySessions,
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
@@ -72,6 +74,8 @@ function postgresDialect(): Dialect<Database> {
     buryUnserved,
     freeParkedHeads,
     tidyFences: (database, retentionMs, limit) => fences.tidy(database, retentionMs, limit),
+    tidySessions,
+    tidyRepairRuns,
     recordRepair,
     findSaga,
     blockedKeys,
