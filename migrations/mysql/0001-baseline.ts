@@ -66,11 +66,10 @@ const TABLES = {
     version    int          NOT NULL PRIMARY KEY,
     applied_at timestamp(3) NOT NULL DEFAULT current_timestamp(3)`,
 
-  // Three virtual columns stand for PostgreSQL's partial indexes. `live_key` holds the key of a marker that others wait for:
+  // Two virtual columns stand for PostgreSQL's partial indexes. `live_key` holds the key of a marker that others wait for:
   // the first entry of op_log_key is the head of its key, and markers that are done are not in the way. `taken_key` holds
-  // that of a marker that runs or is paused, of which there is never more than one; `parked_key` that of one that waits, so
-  // that the keys that have such markers are found without reading them all. What the intake reads is op_log_pending, in
-  // which 100,000 parked markers of one key cost the others nothing.
+  // that of a marker that runs or is paused, of which there is never more than one. What the intake reads is
+  // op_log_pending, in which 100,000 parked markers of one key cost the others nothing.
   op_log: `
     id              bigint       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     op_type         varchar(100) NOT NULL,
@@ -84,12 +83,10 @@ const TABLES = {
     reason          text         NULL,
     live_key        varchar(190) AS (CASE WHEN status IN ('pending', 'parked', 'taken') THEN op_key END) VIRTUAL,
     taken_key       varchar(190) AS (CASE WHEN status = 'taken' THEN op_key END) VIRTUAL,
-    parked_key      varchar(190) AS (CASE WHEN status = 'parked' THEN op_key END) VIRTUAL,
     UNIQUE KEY op_log_idempotency (op_type, idempotency_key),
     KEY op_log_pending (status, op_type, due_at, id),
     KEY op_log_key (live_key, id),
     UNIQUE KEY op_log_taken (taken_key),
-    KEY op_log_parked (parked_key),
     CONSTRAINT op_log_status CHECK (status IN ('pending', 'parked', 'taken', 'done', 'dead'))`,
 
   // Sagas that nobody holds and that will go on by themselves have no session and a due_at; those that ended or are

@@ -1,3 +1,4 @@
 import { TenonBaseline1763800000001 } from './0001-baseline';
+import { TenonParkedKeys1763850000002 } from './0002-parked-keys';
 
-export const mysqlMigrations = [TenonBaseline1763800000001];
+export const mysqlMigrations = [TenonBaseline1763800000001, TenonParkedKeys1763850000002];

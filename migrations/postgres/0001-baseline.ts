@@ -41,8 +41,6 @@ const STATEMENTS = [
   // The head of a key is its first entry. Queries must repeat the whole condition to be served by it.
   `CREATE INDEX op_log_key ON op_log (op_key, id)
     WHERE status IN ('pending', 'parked', 'taken') AND op_key IS NOT NULL`,
-  // The keys that have parked markers: 10,000 markers of one key are one jump. Nothing is written to it for the others.
-  `CREATE INDEX op_log_parked ON op_log (op_key) WHERE status = 'parked' AND op_key IS NOT NULL`,
   // Of a key only one runs, whatever the order in which its markers become visible and whoever claims them.
   `CREATE UNIQUE INDEX op_log_taken ON op_log (op_key) WHERE status = 'taken' AND op_key IS NOT NULL`,
   `CREATE UNIQUE INDEX op_log_idempotency ON op_log (op_type, idempotency_key) WHERE idempotency_key IS NOT NULL`,

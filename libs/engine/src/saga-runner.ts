@@ -69,6 +69,8 @@ export class SagaRunner {
         refusedBecause = result === 'look' ? null : result.refusedBecause;
         const known: number = current.history.length;
         current = await this.look(current.id, session);
+        // It may have ended in a commit whose answer was lost. Where it did not, its key is not free, and stays with it.
+        if (current === null && held.key !== null) this.deps.onKeyFree(held, session);
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {

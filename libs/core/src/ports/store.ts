@@ -219,6 +219,13 @@ export interface Store<T = Tx, C = CallerTx> {
   freeParkedHeads(graceMs: number): Promise<number>;
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;
+  /**
+   * Deletes up to `limit` sessions that ended, and were last renewed, more than `retentionMs` ago, and hold no saga. The
+   * sessions of the last day are needed by {@link Store.buryUnserved}.
+   */
+  tidySessions(retentionMs: number, limit: number): Promise<number>;
+  /** Deletes up to `limit` rows of `repair_run` that are older than `retentionMs`. */
+  tidyRepairRuns(retentionMs: number, limit: number): Promise<number>;
   /** Appends one row to `repair_run`. */
   recordRepair(run: {
     readonly rule: string;

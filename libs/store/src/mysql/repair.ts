@@ -171,6 +171,34 @@ export class FenceTidier {
   }
 }
 
+/** Deletes sessions that ended long ago. An ended one takes no saga any more, so none can be given one meanwhile. */
+export async function tidySessions(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  const old = await database.rows<IdRow>(SQL.FIND_OLD_SESSIONS, retentionMs, retentionMs, limit);
+  return deleteOf(database, SQL.TIDY_SESSIONS, old);
+}
+
+/** Deletes rows of `repair_run` that are old. */
+export async function tidyRepairRuns(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  const old = await database.rows<IdRow>(SQL.FIND_OLD_REPAIR_RUNS, limit, retentionMs);
+  return deleteOf(database, SQL.TIDY_REPAIR_RUNS, old);
+}
+
+async function deleteOf(
+  database: Database,
+  statement: string,
+  rows: readonly IdRow[],
+): Promise<number> {
+  return rows.length === 0 ? 0 : database.change(statement, numbersOf(rows.map(({ id }) => id)));
+}
+
 /** Appends one row to `repair_run`. */
 export async function recordRepair(database: Database, run: RepairRun): Promise<void> {
   const { rule, found, repaired, durationMs, error } = run;

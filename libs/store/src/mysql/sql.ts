@@ -323,6 +323,21 @@ export const FIND_FENCES = `
 
 export const TIDY_FENCES = 'DELETE FROM saga_fence WHERE saga_id IN (?) LIMIT ?';
 
+/** RetentionMs twice, limit. Ids grow with time, so the oldest come first in the order of the primary key. */
+export const FIND_OLD_SESSIONS = `
+  SELECT w.id FROM worker_session w FORCE INDEX (PRIMARY)
+  WHERE w.ended_at <= now(3) - ${milliseconds('?')} AND w.renewed_at <= now(3) - ${milliseconds('?')}
+    AND NOT EXISTS (SELECT 1 FROM saga s FORCE INDEX (saga_due) WHERE s.session_id = w.id)
+  ORDER BY w.id LIMIT ?`;
+
+export const TIDY_SESSIONS = 'DELETE FROM worker_session WHERE id IN (?)';
+
+/** Limit, retentionMs. */
+export const FIND_OLD_REPAIR_RUNS = `
+  SELECT id FROM (SELECT id, at FROM repair_run ORDER BY id LIMIT ?) oldest WHERE at <= now(3) - ${milliseconds('?')}`;
+
+export const TIDY_REPAIR_RUNS = 'DELETE FROM repair_run WHERE id IN (?)';
+
 export const RECORD_REPAIR =
   'INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES (?)';
 

@@ -10,6 +10,8 @@ import {
   FREE_PARKED_HEADS,
   RECORD_REPAIR,
   TIDY_FENCES,
+  TIDY_REPAIR_RUNS,
+  TIDY_SESSIONS,
 } from './sql';
 
 const BATCH_MAX = 1_000;
@@ -94,6 +96,24 @@ export class FenceTidier {
     if (row.deleted < limit) this.from = row.seen < windowMax ? '0' : (row.last_seen ?? '0');
     return row.deleted;
   }
+}
+
+/** Deletes sessions that ended long ago. */
+export function tidySessions(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  return database.change(TIDY_SESSIONS, [retentionMs, limit]);
+}
+
+/** Deletes rows of `repair_run` that are old. */
+export function tidyRepairRuns(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  return database.change(TIDY_REPAIR_RUNS, [retentionMs, limit]);
 }
 
 /** Appends one row to `repair_run`. */

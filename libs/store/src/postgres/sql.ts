@@ -526,6 +526,28 @@ export const TIDY_FENCES = statement(
      (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
+/**
+ * $1 retentionMs, $2 limit. Ids grow with time, so the oldest come first in the order of the primary key, and living ones
+ * before them are as few as there are processes. Locked in turn, and left to the next run where someone else tidies.
+ */
+export const TIDY_SESSIONS = statement(
+  'tidy_sessions',
+  `DELETE FROM worker_session WHERE id = ANY(ARRAY(
+     SELECT w.id FROM worker_session w
+     WHERE w.ended_at <= now() - ${milliseconds('$1')} AND w.renewed_at <= now() - ${milliseconds('$1')}
+       AND NOT EXISTS (SELECT FROM saga s WHERE s.session_id = w.id AND s.session_id IS NOT NULL)
+     ORDER BY w.id LIMIT $2 FOR UPDATE OF w SKIP LOCKED
+   ))`,
+);
+
+/** $1 retentionMs, $2 limit. */
+export const TIDY_REPAIR_RUNS = statement(
+  'tidy_repair_runs',
+  `DELETE FROM repair_run WHERE id = ANY(ARRAY(
+     SELECT id FROM (SELECT id, at FROM repair_run ORDER BY id LIMIT $2) oldest WHERE at <= now() - ${milliseconds('$1')}
+   ))`,
+);
+
 export const RECORD_REPAIR = statement(
   'record_repair',
   `INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES ($1, $2, $3, $4, $5)`,

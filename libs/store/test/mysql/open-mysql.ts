@@ -10,7 +10,8 @@ const INSTANTS = {
   op_log: ['due_at', 'created_at', 'finished_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
-  worker_session: ['renewed_at', 'expires_at'],
+  worker_session: ['renewed_at', 'expires_at', 'ended_at'],
+  repair_run: ['at'],
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */

@@ -147,6 +147,48 @@ export function describeRepair<T>(open: OpenStore<T>): void {
     });
   });
 
+  describe('tidySessions', () => {
+    it('deletes sessions that ended long ago, a limited number at a time, and leaves the others', async () => {
+      const living = await scene().session(10 * GRACE_MS);
+      for (let count = 0; count < 3; count++)
+        await scene().store.closeSession(await scene().session());
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      await scene().passTime(GRACE_MS + 1);
+      const late = await scene().session();
+      await scene().store.closeSession(late);
+      expect(await scene().store.tidySessions(GRACE_MS, 2)).toBe(2);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(1);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      expect(await scene().store.renewSession(living, GRACE_MS)).toBe(true);
+    });
+
+    it('leaves one that lapsed long ago to those who end it and free what it held', async () => {
+      const gone = await scene().session(GRACE_MS);
+      const saga = await scene().hold(gone);
+      await scene().passTime(3 * GRACE_MS);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      expect(await scene().store.endLapsedSessions()).toBe(1);
+      const { held } = await scene().takeDue(await scene().session());
+      expect(idsOf(held)).toEqual([saga.id]);
+      await scene().passTime(GRACE_MS + 1);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(1);
+    });
+  });
+
+  describe('tidyRepairRuns', () => {
+    it('deletes the oldest runs, a limited number at a time, and keeps the late ones', async () => {
+      const { store } = scene();
+      const run = { rule: 'r', found: 0, repaired: 0, durationMs: 1, error: null };
+      for (let count = 0; count < 3; count++) await store.recordRepair(run);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(0);
+      await scene().passTime(GRACE_MS + 1);
+      await store.recordRepair(run);
+      expect(await store.tidyRepairRuns(GRACE_MS, 2)).toBe(2);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(1);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(0);
+    });
+  });
+
   describe('reports', () => {
     it('a repair run is recorded, with or without an error', async () => {
       const run = { rule: 'free-parked-heads', found: 2, repaired: 1, durationMs: 5 };

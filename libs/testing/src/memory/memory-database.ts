@@ -15,7 +15,7 @@ export class MemoryDatabase implements MemoryTables {
   /** The saga of each fence row, by the row's name. */
   readonly fences = new Map<string, string>();
   readonly sessions = new Map<string, SessionRow>();
-  readonly repairRuns: RepairRow[] = [];
+  repairRuns: readonly RepairRow[] = [];
   bookkeepingCommits = 0;
   handlerCommits = 0;
 
@@ -70,7 +70,7 @@ export class MemoryDatabase implements MemoryTables {
 
   isLiving(sessionId: string): boolean {
     const session = this.sessions.get(sessionId);
-    return session !== undefined && !session.isEnded && session.expiresAt > this.nowMs;
+    return session?.endedAt === null && session.expiresAt > this.nowMs;
   }
 
   /** The saga, if `sessionId` holds it under `fence`. */

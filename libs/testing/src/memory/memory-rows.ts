@@ -36,8 +36,9 @@ export interface SagaRow {
 export interface SessionRow {
   readonly id: string;
   readonly types: readonly string[];
+  renewedAt: number;
   expiresAt: number;
-  isEnded: boolean;
+  endedAt: number | null;
 }
 
 /** A row of `repair_run`. */
@@ -47,4 +48,5 @@ export interface RepairRow {
   readonly repaired: number;
   readonly durationMs: number;
   readonly error: string | null;
+  readonly at: number;
 }

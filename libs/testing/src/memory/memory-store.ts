@@ -23,7 +23,7 @@ import { MemoryConflictError, MemoryDataError } from './memory-errors';
 import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
 import { record } from './record';
-import { buryUnserved, requeueQueued, tidyFences } from './repair';
+import { buryUnserved, requeueQueued, tidyFences, tidyRepairRuns, tidySessions } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import {
   adopt,
@@ -189,8 +189,17 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return tidyFences(this.database, retentionMs, limit);
   }
 
-  async recordRepair(run: RepairRow): Promise<void> {
-    this.database.repairRuns.push(run);
+  async tidySessions(retentionMs: number, limit: number): Promise<number> {
+    return tidySessions(this.database, retentionMs, limit);
+  }
+
+  async tidyRepairRuns(retentionMs: number, limit: number): Promise<number> {
+    return tidyRepairRuns(this.database, retentionMs, limit);
+  }
+
+  async recordRepair(run: Omit<RepairRow, 'at'>): Promise<void> {
+    const { database } = this;
+    database.repairRuns = [...database.repairRuns, { ...run, at: database.nowMs }];
   }
 
   /** What {@link recordRepair} was told so far. */
