@@ -1,6 +1,7 @@
 import {
   InvariantError,
   NOT_BEGUN,
+  crashesInVain,
   killSaga,
   nextMove,
   pauseSaga,
@@ -147,8 +148,9 @@ export class SagaRunner {
       return { decision: pauseSaga(definition, endOf(held), error.code, error.message) };
     }
     if (nextMove(definition, progress).kind !== 'call') return { progress, input: null };
-    if (held.crashes >= this.deps.crashMax) {
-      const reason = `its worker died or lost its session ${held.crashes} times in a row while it held this saga`;
+    const crashes = crashesInVain(held);
+    if (crashes >= this.deps.crashMax) {
+      const reason = `its worker died or lost its session ${crashes} times in a row while it held this saga`;
       return { decision: pauseSaga(definition, progress, 'TENON_CRASH_LOOP', reason) };
     }
     try {
@@ -242,7 +244,6 @@ function recordOf(held: HeldSaga, { definition }: RunnableSaga, decision: Decisi
     state: progress.state,
     seq: progress.seq,
     exit: exitOf(decision, definition.onPause),
-    hasProgressed: true,
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   TenonError,
+  crashesInVain,
   decide,
   invariant,
   outcomeOfThrown,
@@ -93,7 +94,7 @@ export class StepCaller {
    */
   private inSlot<R>({ held }: RunningSaga, { step }: Call, work: () => Promise<R>): Promise<R> {
     if (step.mode === 'external') return this.external.use(work);
-    if (held.crashes === 0) return this.transactional.use(work);
+    if (crashesInVain(held) === 0) return this.transactional.use(work);
     return this.takenOver.use(() => this.transactional.use(work));
   }
 

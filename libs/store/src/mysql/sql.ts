@@ -185,12 +185,12 @@ export const LOCK_HELD = `
 export const LAST_NUMBERS = `
   SELECT saga_id AS id, max(seq) AS seq FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) GROUP BY saga_id`;
 
-/** `[[id, state, seq, exit, delayMs, reason, hasProgressed], …]` */
+/** `[[id, state, seq, exit, delayMs, reason], …]` */
 export const RECORD = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', state text PATH '$[1]', seq int PATH '$[2]',
-      leaving text PATH '$[3]', delay_ms double PATH '$[4]', reason text PATH '$[5]', has_progressed int PATH '$[6]')) r
+      leaving text PATH '$[3]', delay_ms double PATH '$[4]', reason text PATH '$[5]')) r
     STRAIGHT_JOIN saga s FORCE INDEX (PRIMARY) ON s.id = r.id
-  SET s.state = r.state, s.seq = r.seq, s.crashes = if(r.has_progressed, 0, s.crashes),
+  SET s.state = r.state, s.seq = r.seq, s.crashes = 0,
     s.session_id = if(r.leaving = 'stays', s.session_id, NULL),
     s.due_at = CASE r.leaving WHEN 'stays' THEN s.due_at WHEN 'waits' THEN ${later('r.delay_ms')} END,
     s.reason = if(r.leaving IN ('ends', 'pauses'), r.reason, s.reason),

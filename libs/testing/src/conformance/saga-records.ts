@@ -69,7 +69,6 @@ function recordOf(
     state: last?.to ?? stateOf(saga),
     seq: last?.seq ?? saga.history.length,
     exit,
-    hasProgressed: true,
   };
 }
 
