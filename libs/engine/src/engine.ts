@@ -136,7 +136,10 @@ export class Engine {
     const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
-      ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
+      ? new Worker({
+          ...{ ...options, sessions, outage, types, isStopping, onRoom },
+          onHandBack: (delayMs) => this.wakeOthersIn(delayMs),
+        })
       : null;
     worker?.useRunner(
       new SagaRunner({
@@ -145,7 +148,7 @@ export class Engine {
         recorder,
         outage,
         isStopping,
-        caller: new StepCaller(options),
+        caller: new StepCaller({ ...options, typeCount: types.length }),
         onKeyFree: (saga, session) => worker.releaseKey(saga, session),
         onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
       }),
@@ -156,6 +159,12 @@ export class Engine {
     const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
     await sessions.start();
     return { sessions, recorder, worker, relay, repair };
+  }
+
+  /** What this process has handed back is for another one to find. */
+  private wakeOthersIn(delayMs: number): void {
+    const { dispatcher, clock, hints } = this.options;
+    if (hints) clock.after(delayMs + 1, () => dispatcher.wake());
   }
 
   private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
