@@ -61,7 +61,8 @@ export class Engine {
    * TenonError `TENON_STORE_UNAVAILABLE` when the database did not answer in time
    */
   start(findHandler: (handler: HandlerClass) => object | undefined): Promise<void> {
-    this.starting = this.startOnce(findHandler);
+    // A stop does not wait for what the start waits for, and what comes of that later changes nothing any more.
+    this.starting = this.unlessStopped(this.startOnce(findHandler));
     return this.starting;
   }
 

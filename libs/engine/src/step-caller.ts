@@ -195,6 +195,7 @@ export class StepCaller {
       sessionId: saga.session.id,
       step: call.step.name,
       phase: call.phase,
+      timeoutMs: call.step.timeoutMs,
     };
     const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
       onCall();

@@ -22,8 +22,7 @@ describe.each(DATABASES)('%s', (server) => {
 
     it('completes, and its row counts more crashes than are allowed in vain', async () => {
       let long = saga('long', { version: 1, input: work, key: keyOfWork }).step('s1', writes);
-      for (let step = 2; step <= STEPS; step += 1)
-        long = long.step(`s${step}`, writes) as typeof long;
+      for (let step = 2; step <= STEPS; step += 1) long = long.step(`s${step}`, writes);
       const repair = storeOn(bed.dataSource);
       await repair.open();
       const counted: number[] = [];

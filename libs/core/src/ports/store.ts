@@ -85,6 +85,11 @@ export interface FencedCall {
   readonly sessionId: string;
   readonly step: string;
   readonly phase: Phase;
+  /**
+   * How long the handler may take, in milliseconds. When its transaction has been idle for a while longer the server ends
+   * it: its process is frozen or cut off, and can neither end it itself nor be asked to.
+   */
+  readonly timeoutMs: number;
 }
 
 /**

@@ -209,6 +209,20 @@ export const RECORD_MARKERS = `
 
 // ---- a transactional handler's transaction
 
+/** Under which of the two names this server knows it: MySQL has dropped the older one, MariaDB got the newer one late. */
+export const ISOLATION_VARIABLE =
+  "SHOW VARIABLES WHERE variable_name IN ('tx_isolation', 'transaction_isolation')";
+
+/**
+ * Seconds. What is said of a handler's transaction before it begins, in one packet, on a connection of the application's: READ
+ * COMMITTED, which holds for the next transaction alone and is said each time, because at these servers' default a fence that
+ * is not there yet locks a gap, and two steps that insert into it deadlock; and, as with BEGIN, after how many seconds of
+ * silence the server ends it. No variable of our own keeps what the time-out was: a proxy would pin the connection for that.
+ */
+export const BEFORE_STEP = (isolationVariable: string) =>
+  `SET SESSION wait_timeout = ?, @@${isolationVariable} = 'READ-COMMITTED'`;
+export const AFTER_STEP = 'SET SESSION wait_timeout = DEFAULT';
+
 /** Saga, fence, session. */
 const HOLDER = 's.id = ? AND s.fence = ? AND s.session_id = ?';
 

@@ -10,11 +10,21 @@ import {
 } from '@tenon/core';
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { idleLimitMs } from '../idle-limit';
 import { sendOn } from './connection';
 import type { Database } from './database';
 import { isDuplicate } from './errors';
 import { transitionValues } from './row';
-import { END_CONNECTION, END_STEP, FENCE, FENCE_CONFIRM, IS_HELD, RECORD_STEP } from './sql';
+import {
+  AFTER_STEP,
+  BEFORE_STEP,
+  END_CONNECTION,
+  END_STEP,
+  FENCE,
+  FENCE_CONFIRM,
+  IS_HELD,
+  RECORD_STEP,
+} from './sql';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -62,17 +72,26 @@ export class StepTransaction {
       this.connection = (await this.runner.connect()) as PoolConnection;
       this.refuseAbandoned();
       this.stage = 'open';
-      // READ COMMITTED, said each time: at these servers' default a fence that is not there yet locks a gap, and two steps
-      // that insert into it deadlock.
-      await this.runner.startTransaction('READ COMMITTED');
+      await this.begin(this.connection);
       return await this.carryOutInside(this.connection);
     } catch (error) {
       await this.rollBack();
       throw error;
     } finally {
       this.stage = 'ended';
+      // Not waited for: whoever gets the connection next waits behind it. One that is gone needs it no more.
+      if (this.connection !== undefined)
+        void sendOn(this.connection, AFTER_STEP).catch(() => undefined);
       await this.runner.release();
     }
+  }
+
+  private async begin(connection: PoolConnection): Promise<void> {
+    const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
+    await sendOn(connection, BEFORE_STEP(this.database.isolationVariable), [seconds]);
+    // TypeORM would set the level that the application has for all its transactions.
+    const isOverridden = this.runner.connection.options.isolationLevel !== undefined;
+    await this.runner.startTransaction(isOverridden ? 'READ COMMITTED' : undefined);
   }
 
   private async carryOutInside(connection: PoolConnection): Promise<StepCommit> {

@@ -339,7 +339,8 @@ const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || 
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
- * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null.
+ * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 after how many
+ * milliseconds of silence the server ends this transaction: a setting of this transaction alone, at no round trip of its own.
  *
  * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
  * which fence.
@@ -349,7 +350,10 @@ const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
  */
 export const FENCE = statement(
   'fence',
-  `WITH tag AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int)),
+  `WITH tag AS MATERIALIZED (
+     SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int),
+       set_config('idle_in_transaction_session_timeout', $7::text, true)
+   ),
    holder AS MATERIALIZED (
      SELECT id, fence, session_id FROM saga, tag
      WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint

@@ -10,6 +10,7 @@ import {
 } from '@tenon/core';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { idleLimitMs } from '../idle-limit';
 import { sendOn, type Database } from './database';
 import { isUniqueViolation } from './errors';
 import { transitionColumns } from './row';
@@ -94,10 +95,11 @@ export class StepTransaction {
   }
 
   private async carryOutInside(client: PoolClient): Promise<StepCommit> {
-    const { sagaId, fence, sessionId, step, phase } = this.call;
+    const { sagaId, fence, sessionId, step, phase, timeoutMs } = this.call;
     const holder = [sagaId, fence, sessionId];
     const undoes = UNDOES[phase] ?? null;
-    const fencing = sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const values = [...holder, step, phase, undoes, `${idleLimitMs(timeoutMs)}`];
+    const fencing = sendOn<FenceRow>(client, FENCE, values);
     const { rows } = await this.endingEarlier(fencing);
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;
