@@ -154,14 +154,13 @@ export class Engine {
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
       ? new Worker({
-          ...{ ...options, sessions, outage, types, isStopping, onRoom },
+          ...{ ...options, registry, sessions, outage, types, isStopping, onRoom },
           onHandBack: (delayMs) => this.wakeOthersIn(delayMs),
         })
       : null;
     worker?.useRunner(
       new SagaRunner({
         ...options,
-        registry,
         recorder,
         outage,
         isStopping,

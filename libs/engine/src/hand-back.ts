@@ -1,7 +1,7 @@
 import { holdersInVain, type HeldSaga } from '@tenon/core';
 
 /** The second time that a saga is handed back it is due after this many milliseconds; then twice as many. */
-const MS_MIN = 50;
+const MS_MIN = 10;
 /** For how long a saga is put aside at most that nobody could go on with, in milliseconds. */
 export const ASIDE_MS = 5_000;
 

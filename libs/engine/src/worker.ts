@@ -4,6 +4,7 @@ import { handBackMs } from './hand-back';
 import { HeldSagas, type Run } from './held-sagas';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
+import type { RunnableSaga, SagaRegistry } from './registry';
 import type { SagaRunner } from './saga-runner';
 import type { Session, SessionKeeper } from './session';
 
@@ -15,6 +16,7 @@ interface Dependencies {
   readonly logger: EngineLogger;
   readonly faults: FaultPoints;
   readonly heldSagaMax: number;
+  readonly registry: SagaRegistry;
   readonly types: TakeRequest['types'];
   readonly isStopping: () => boolean;
   /** There is room for more: a chunk left the queue, or half of what was held has ended. */
@@ -33,6 +35,8 @@ export class Worker {
   private releasing: Promise<void> | null = null;
   private roomWaiters: (() => void)[] = [];
   private runner: SagaRunner | null = null;
+  /** Types and versions that came here and are not known here, once each. */
+  private readonly unknown = new Set<string>();
 
   constructor(private readonly deps: Dependencies) {
     this.held = new HeldSagas(deps.heldSagaMax, deps.types.length);
@@ -108,6 +112,23 @@ export class Worker {
     this.roomWaiters.splice(0).forEach((resolve) => resolve());
   }
 
+  private async handBackForeign(sagas: readonly HeldSaga[], session: Session): Promise<void> {
+    const { logger } = this.deps;
+    for (const { type, version } of sagas) {
+      const name = `${type} version ${version}`;
+      if (this.unknown.has(name)) continue;
+      this.unknown.add(name);
+      logger.warn(
+        `Sagas of type ${name} have come here, and this process does not know them. They are handed back for others to take.`,
+      );
+    }
+    try {
+      await this.handBack(sagas, session);
+    } catch (error) {
+      logger.error(`${sagas.length} sagas could not be handed back: ${errorLine(error)}`);
+    }
+  }
+
   /** Lets go of sagas that this process cannot run, for others to take. */
   private async handBack(sagas: readonly HeldSaga[], session: Session): Promise<void> {
     const { store, outage, onHandBack } = this.deps;
@@ -122,28 +143,39 @@ export class Worker {
 
   /**
    * RUN: begins to run sagas that `session` holds. One that is let go may be claimed again before its run here has quite
-   * ended: it is told from a saga that is running already by its fence, and runs behind that run's end.
+   * ended: it is told from a saga that is running already by its fence, and runs behind that run's end. What this process
+   * does not know is handed back: in a deployment that is mixed another one does.
    */
   run(held: readonly HeldSaga[], session: Session): void {
+    const foreign: HeldSaga[] = [];
     for (const saga of held) {
+      const runnable = this.deps.registry.find(saga.type, saga.version);
+      if (runnable === undefined) {
+        foreign.push(saga);
+        continue;
+      }
       const earlier = this.held.get(saga.id);
       if (earlier !== undefined && earlier.fence >= saga.fence) continue;
       const run: Run = {
         type: saga.type,
         fence: saga.fence,
-        ended: this.runBehind(earlier, saga, session).finally(() => this.ended(saga.id, run)),
+        ended: this.runBehind(earlier, saga, runnable, session).finally(() =>
+          this.ended(saga.id, run),
+        ),
       };
       this.held.set(saga, run);
     }
+    if (foreign.length > 0) void this.handBackForeign(foreign, session);
   }
 
   private async runBehind(
     earlier: Run | undefined,
     saga: HeldSaga,
+    runnable: RunnableSaga,
     session: Session,
   ): Promise<void> {
     await earlier?.ended;
-    await this.runner?.run(saga, session);
+    await this.runner?.run(saga, runnable, session);
   }
 
   private ended(sagaId: string, run: Run): void {

@@ -49,7 +49,7 @@ export class StepTransaction {
   private isAbandoned = false;
 
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly database: Database,
     private readonly call: FencedCall,
     private readonly work: StepWork,
@@ -90,7 +90,7 @@ export class StepTransaction {
     const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
     await sendOn(connection, BEFORE_STEP(this.database.isolationVariable), [seconds]);
     // TypeORM would set the level that the application has for all its transactions.
-    const isOverridden = this.runner.connection.options.isolationLevel !== undefined;
+    const isOverridden = this.dataSource.options.isolationLevel !== undefined;
     await this.runner.startTransaction(isOverridden ? 'READ COMMITTED' : undefined);
   }
 
