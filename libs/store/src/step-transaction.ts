@@ -39,13 +39,16 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
 
   constructor(
     dataSource: DataSource,
-    private readonly isolationToSet: 'READ COMMITTED' | undefined,
     protected readonly call: FencedCall,
     private readonly work: StepWork,
   ) {
     this.runner = dataSource.createQueryRunner();
   }
 
+  /** BEGIN, at READ COMMITTED. */
+  protected abstract begin(connection: Connection): Promise<void>;
+  /** Leaves the connection as the application had it; `undefined` where nothing need be done. Not waited for. */
+  protected abstract tidy(connection: Connection): Promise<unknown> | undefined;
   /** Writes the fence row. Answers whether there is nothing to undo, or null when this call was dealt with or overtaken. */
   protected abstract fence(connection: Connection): Promise<boolean | null>;
   /** Writes the history. False: the session holds the saga no more, or someone has written these numbers of it. */
@@ -77,7 +80,7 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
       this.connection.on('error', onLost);
       this.refuseAbandoned();
       this.stage = 'open';
-      await this.runner.startTransaction(this.isolationToSet);
+      await this.begin(this.connection);
       return await this.carryOutInside(this.connection);
     } catch (error) {
       await this.rollBack();
@@ -86,6 +89,8 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
     } finally {
       this.stage = 'ended';
       this.connection?.removeListener('error', onLost);
+      // Whoever gets the connection next waits behind it. One that is gone needs it no more.
+      if (this.connection !== undefined) this.tidy(this.connection)?.catch(() => undefined);
       await this.runner.release();
     }
   }

@@ -12,7 +12,7 @@ export interface HeldSaga {
   readonly payload: Payload;
   /** Every write on this saga carries it; a lower one than the saga's changes no row. */
   readonly fence: number;
-  /** How often a session lapsed while it held this saga, since it last got on. */
+  /** How often a session lapsed while it held this saga, since its row was last recorded: see {@link crashesInVain}. */
   readonly crashes: number;
   readonly history: readonly RecordedTransition[];
 }
@@ -53,8 +53,6 @@ export interface SagaRecord {
   readonly state: SagaState;
   readonly seq: number;
   readonly exit: SagaExit;
-  /** A call succeeded or was answered since the saga was adopted: the crash counter begins anew. */
-  readonly hasProgressed: boolean;
 }
 
 /**
@@ -87,6 +85,11 @@ export interface FencedCall {
   readonly sessionId: string;
   readonly step: string;
   readonly phase: Phase;
+  /**
+   * How long the handler may take, in milliseconds. When its transaction has been idle for a while longer the server ends
+   * it: its process is frozen or cut off, and can neither end it itself nor be asked to.
+   */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -179,7 +182,7 @@ export interface Store<T = Tx, C = CallerTx> {
   letGo(ids: readonly string[], sessionId: string, delayMs: number): Promise<void>;
 
   /**
-   * GROUP COMMIT: records many sagas in one transaction, each saga at most once. What the database refuses is recorded
+   * GROUP COMMIT: records many sagas in one transaction, each saga at most once; their crashes are forgotten. What the database refuses is recorded
    * in smaller and smaller parts, so that one bad record keeps no other from being written.
    */
   record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer>;

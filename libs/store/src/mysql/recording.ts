@@ -62,16 +62,10 @@ function writes(records: readonly SagaRecord[], sessionId: string): readonly Sta
   return statements;
 }
 
-function sagaValues({
-  id,
-  state,
-  seq,
-  exit,
-  hasProgressed,
-}: SagaRecord): readonly (string | number | null)[] {
+function sagaValues({ id, state, seq, exit }: SagaRecord): readonly (string | number | null)[] {
   const delayMs = exit.kind === 'waits' ? exit.delayMs : 0;
   const reason = exit.kind === 'ends' || exit.kind === 'pauses' ? exit.reason : null;
-  return [id, state, seq, exit.kind, delayMs, reason, hasProgressed ? 1 : 0];
+  return [id, state, seq, exit.kind, delayMs, reason];
 }
 
 function finishedMarker(id: string, exit: SagaExit): readonly (readonly (string | null)[])[] {

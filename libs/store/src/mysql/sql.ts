@@ -185,12 +185,12 @@ export const LOCK_HELD = `
 export const LAST_NUMBERS = `
   SELECT saga_id AS id, max(seq) AS seq FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) GROUP BY saga_id`;
 
-/** `[[id, state, seq, exit, delayMs, reason, hasProgressed], …]` */
+/** `[[id, state, seq, exit, delayMs, reason], …]` */
 export const RECORD = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', state text PATH '$[1]', seq int PATH '$[2]',
-      leaving text PATH '$[3]', delay_ms double PATH '$[4]', reason text PATH '$[5]', has_progressed int PATH '$[6]')) r
+      leaving text PATH '$[3]', delay_ms double PATH '$[4]', reason text PATH '$[5]')) r
     STRAIGHT_JOIN saga s FORCE INDEX (PRIMARY) ON s.id = r.id
-  SET s.state = r.state, s.seq = r.seq, s.crashes = if(r.has_progressed, 0, s.crashes),
+  SET s.state = r.state, s.seq = r.seq, s.crashes = 0,
     s.session_id = if(r.leaving = 'stays', s.session_id, NULL),
     s.due_at = CASE r.leaving WHEN 'stays' THEN s.due_at WHEN 'waits' THEN ${later('r.delay_ms')} END,
     s.reason = if(r.leaving IN ('ends', 'pauses'), r.reason, s.reason),
@@ -208,6 +208,20 @@ export const RECORD_MARKERS = `
   SET o.status = r.status, o.reason = r.reason, o.finished_at = now(3) WHERE o.status = 'taken'`;
 
 // ---- a transactional handler's transaction
+
+/** Under which of the two names this server knows it: MySQL has dropped the older one, MariaDB got the newer one late. */
+export const ISOLATION_VARIABLE =
+  "SHOW VARIABLES WHERE variable_name IN ('tx_isolation', 'transaction_isolation')";
+
+/**
+ * Seconds. What is said of a handler's transaction before it begins, in one packet, on a connection of the application's: READ
+ * COMMITTED, which holds for the next transaction alone and is said each time, because at these servers' default a fence that
+ * is not there yet locks a gap, and two steps that insert into it deadlock; and, as with BEGIN, after how many seconds of
+ * silence the server ends it. No variable of our own keeps what the time-out was: a proxy would pin the connection for that.
+ */
+export const BEFORE_STEP = (isolationVariable: string) =>
+  `SET SESSION wait_timeout = ?, @@${isolationVariable} = 'READ-COMMITTED'`;
+export const AFTER_STEP = 'SET SESSION wait_timeout = DEFAULT';
 
 /** Saga, fence, session. */
 const HOLDER = 's.id = ? AND s.fence = ? AND s.session_id = ?';

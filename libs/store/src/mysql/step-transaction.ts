@@ -1,12 +1,22 @@
 import { invariant, isFinalState, type FencedCall, type Phase, type Transition } from '@tenon/core';
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { DataSource } from 'typeorm';
+import { idleLimitMs } from '../idle-limit';
 import { handlerError, StepTransaction, UNDOES, type StepWork } from '../step-transaction';
 import { sendOn } from './connection';
 import type { Database } from './database';
 import { isDuplicate } from './errors';
 import { transitionValues } from './row';
-import { END_CONNECTION, END_STEP, FENCE, FENCE_CONFIRM, IS_HELD, RECORD_STEP } from './sql';
+import {
+  AFTER_STEP,
+  BEFORE_STEP,
+  END_CONNECTION,
+  END_STEP,
+  FENCE,
+  FENCE_CONFIRM,
+  IS_HELD,
+  RECORD_STEP,
+} from './sql';
 
 /** In the server's answers: a transaction is open. */
 const SERVER_STATUS_IN_TRANS = 1;
@@ -14,14 +24,24 @@ const SERVER_STATUS_IN_TRANS = 1;
 /** A handler's transaction on MySQL and MariaDB. */
 export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly database: Database,
     call: FencedCall,
     work: StepWork,
   ) {
-    // READ COMMITTED, said each time: at these servers' default a fence that is not there yet locks a gap, and two steps
-    // that insert into it deadlock.
-    super(dataSource, 'READ COMMITTED', call, work);
+    super(dataSource, call, work);
+  }
+
+  protected async begin(connection: PoolConnection): Promise<void> {
+    const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
+    await sendOn(connection, BEFORE_STEP(this.database.isolationVariable), [seconds]);
+    // TypeORM would set the level that the application has for all its transactions.
+    const isOverridden = this.dataSource.options.isolationLevel !== undefined;
+    await this.runner.startTransaction(isOverridden ? 'READ COMMITTED' : undefined);
+  }
+
+  protected tidy(connection: PoolConnection): Promise<unknown> {
+    return sendOn(connection, AFTER_STEP);
   }
 
   /**

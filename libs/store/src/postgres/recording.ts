@@ -47,7 +47,6 @@ function entryColumns(records: readonly SagaRecord[]): readonly (readonly unknow
     records.map(({ exit }) => (exit.kind === 'waits' ? exit.delayMs : null)),
     records.map(({ exit }) => ('reason' in exit ? exit.reason : null)),
     records.map(({ exit }) => markerAfter(exit)),
-    records.map(({ hasProgressed }) => hasProgressed),
   ];
 }
 

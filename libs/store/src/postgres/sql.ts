@@ -279,7 +279,7 @@ export const LET_GO = statement(
 
 /**
  * $1 session; per saga $2 id, $3 fence, $4 state, $5 seq, $6 number of new rows, $7 exit, $8 delayMs, $9 reason,
- * $10 the marker's new status or null, $11 hasProgressed; per transition $12 saga, $13 seq and so on.
+ * $10 the marker's new status or null; per transition $11 saga, $12 seq and so on.
  *
  * A saga's row may lag behind its history, because a transactional handler commits its rows without touching it: the
  * history decides whether the caller knows it all. Whoever writes the same number at the same time is stopped by the
@@ -293,8 +293,8 @@ export const RECORD = statement(
   `WITH entry AS MATERIALIZED (
      SELECT e.*, coalesce((SELECT max(t.seq) FROM saga_transition t WHERE t.saga_id = e.id), 0) AS known
      FROM unnest($2::bigint[], $3::int[], $4::text[], $5::int[], $6::int[], $7::text[], $8::float8[], $9::text[],
-       $10::text[], $11::boolean[])
-       e (id, fence, state, seq, added, exit, delay_ms, reason, marker, has_progressed)
+       $10::text[])
+       e (id, fence, state, seq, added, exit, delay_ms, reason, marker)
    ),
    recorded AS (
      UPDATE saga s SET
@@ -302,7 +302,7 @@ export const RECORD = statement(
        seq = e.seq,
        session_id = CASE WHEN e.exit = 'stays' THEN s.session_id END,
        due_at = CASE e.exit WHEN 'stays' THEN s.due_at WHEN 'waits' THEN now() + ${milliseconds('e.delay_ms')} END,
-       crashes = CASE WHEN e.has_progressed THEN 0 ELSE s.crashes END,
+       crashes = 0,
        reason = CASE WHEN e.exit IN ('ends', 'pauses') THEN e.reason ELSE s.reason END,
        finished_at = CASE WHEN e.exit = 'ends' THEN now() ELSE s.finished_at END
      FROM entry e
@@ -315,8 +315,8 @@ export const RECORD = statement(
        result, duration_ms, fence, session_id)
      SELECT t.saga_id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
        t.result::jsonb, t.duration_ms, r.fence, $1::bigint
-     FROM unnest($12::bigint[], $13::int[], $14::text[], $15::text[], $16::int[], $17::text[], $18::text[], $19::text[],
-       $20::text[], $21::text[], $22::text[], $23::int[])
+     FROM unnest($11::bigint[], $12::int[], $13::text[], $14::text[], $15::int[], $16::text[], $17::text[], $18::text[],
+       $19::text[], $20::text[], $21::text[], $22::int[])
        t (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
      JOIN recorded r ON r.id = t.saga_id
    ),
@@ -339,7 +339,8 @@ const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || 
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
- * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null.
+ * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 after how many
+ * milliseconds of silence the server ends this transaction: a setting of this transaction alone, at no round trip of its own.
  *
  * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
  * which fence.
@@ -349,7 +350,10 @@ const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
  */
 export const FENCE = statement(
   'fence',
-  `WITH tag AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int)),
+  `WITH tag AS MATERIALIZED (
+     SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int),
+       set_config('idle_in_transaction_session_timeout', $7::text, true)
+   ),
    holder AS MATERIALIZED (
      SELECT id, fence, session_id FROM saga, tag
      WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint

@@ -1,6 +1,7 @@
 import { invariant, isFinalState, type FencedCall, type Transition } from '@tenon/core';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { idleLimitMs } from '../idle-limit';
 import {
   ABANDON_MS_MAX,
   handlerError,
@@ -40,12 +41,22 @@ export class PostgresStepTransaction extends StepTransaction<PoolClient> {
     call: FencedCall,
     work: StepWork,
   ) {
-    super(dataSource, database.isolationToSet, call, work);
+    super(dataSource, call, work);
+  }
+
+  protected begin(): Promise<void> {
+    return this.runner.startTransaction(this.database.isolationToSet);
+  }
+
+  /** What was set was set for the transaction. */
+  protected tidy(): undefined {
+    return undefined;
   }
 
   protected async fence(client: PoolClient): Promise<boolean | null> {
-    const { sagaId, step, phase } = this.call;
-    const values = [...this.holder(), step, phase, UNDOES[phase] ?? null];
+    const { sagaId, step, phase, timeoutMs } = this.call;
+    const undoes = UNDOES[phase] ?? null;
+    const values = [...this.holder(), step, phase, undoes, `${idleLimitMs(timeoutMs)}`];
     const { rows } = await this.endingEarlier(sendOn<FenceRow>(client, FENCE, values));
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;

@@ -45,7 +45,14 @@ describeIf('postgres15', 'connections to PostgreSQL', () => {
       types,
       requeueMs: 60_000,
     });
-    call = { sagaId: held[0]!.id, fence: 1, sessionId, step: 'first', phase: 'action' };
+    call = {
+      sagaId: held[0]!.id,
+      fence: 1,
+      sessionId,
+      step: 'first',
+      phase: 'action',
+      timeoutMs: 30_000,
+    };
   });
   afterEach(() => store.close());
   afterAll(async () => {
