@@ -1,3 +1,4 @@
+import type { NewSession } from '@tenon/core';
 import { performance } from 'node:perf_hooks';
 
 import type { Store } from '@tenon/core';
@@ -71,7 +72,12 @@ async function park({ dataSource, isPostgres }: Side, store: Store, parked: numb
     `INSERT INTO op_log (op_type, op_key, payload) SELECT 'timed', 'hot', '{"key":"hot"}' FROM ${numbers} AS numbers`,
   );
   const types = [{ type: 'timed', version: 1 }];
-  const session = { worker: 'holder', sessionMs: HOLDER_SESSION_MS, roles: ['relay'], versions: { ['timed']: [1] } };
+  const session: NewSession = {
+    worker: 'holder',
+    sessionMs: HOLDER_SESSION_MS,
+    roles: ['relay'],
+    versions: { timed: [1] },
+  };
   const request = {
     ...{ sessionId: await store.openSession(session), types },
     ...{ limit: 500, inlineMax: 1, requeueMs: HOLDER_SESSION_MS },
