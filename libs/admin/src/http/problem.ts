@@ -86,8 +86,8 @@ function ofHttp(exception: HttpException): Problem {
     typeof answer === 'string' ? { message: answer } : { ...answer };
   const code = typeof members['code'] === 'string' ? members['code'] : codeOf(status);
   return {
-    ...extrasOf(members),
     ...problem(status, code, messageOf(members['message']) ?? exception.message),
+    ...extrasOf(members),
   };
 }
 
