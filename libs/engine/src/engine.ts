@@ -175,7 +175,7 @@ export class Engine {
     const sessions = new SessionKeeper({
       ...options,
       outage,
-      types: types.map(({ type }) => type),
+      versions: registry.versions(),
     });
     const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();

@@ -5,6 +5,8 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -26,6 +28,7 @@ import { Database } from './database';
 import { classifyMysqlError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { MysqlOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -37,7 +40,7 @@ import {
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { mysqlSchema } from './schema';
-import { closeSession, openSession, renewSession, type NewSession } from './sessions';
+import { closeSession, openSession, renewSession } from './sessions';
 import { StepTransaction, type StepWork } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;
@@ -70,6 +73,7 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
 }
 
 class MysqlStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -79,6 +83,7 @@ class MysqlStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
+    this.operator = new MysqlOperatorStore(database);
   }
 
   async open(): Promise<void> {

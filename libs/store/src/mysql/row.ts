@@ -17,6 +17,8 @@ export interface SagaRow {
   readonly crashes: number;
   readonly key: string | null;
   readonly payload: string;
+  readonly deadline_in_ms: string | null;
+  readonly trace_context: string | null;
 }
 
 export interface TransitionRow {
@@ -34,6 +36,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at: Date;
 }
 
@@ -51,8 +54,10 @@ export interface ReportRow {
 }
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
-  const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload: jsonOf(payload), fence, crashes, history };
+  const { id, type, version, key, fence, crashes, trace_context: traceContext } = row;
+  const payload = jsonOf(row.payload);
+  const deadlineInMs = row.deadline_in_ms === null ? null : Number(row.deadline_in_ms);
+  return { id, type, version, key, payload, fence, crashes, deadlineInMs, traceContext, history };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {
@@ -70,6 +75,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: row.at,
   };
 }
@@ -108,7 +114,7 @@ export function sagaReport(row: ReportRow, history: readonly RecordedTransition[
 }
 
 /** Both servers' JSON comes as text: MariaDB's is text, MySQL's is asked for as such. */
-function jsonOf(text: string): Payload {
+export function jsonOf(text: string): Payload {
   return JSON.parse(text) as Json;
 }
 

@@ -24,8 +24,14 @@ export const SESSION_SETTINGS = `
 export const BEGIN = 'SET SESSION wait_timeout = 10; START TRANSACTION';
 export const COMMIT = 'COMMIT; SET SESSION wait_timeout = DEFAULT';
 export const ROLLBACK = 'ROLLBACK; SET SESSION wait_timeout = DEFAULT';
-/** Each of the three above is two statements. */
+/** Each of the three above is two statements, and so is SNAPSHOT. */
 export const STATEMENTS_OF_BEGIN = 2;
+
+/** What follows is read as it stood at one moment, and locks nothing; then END_SNAPSHOT. */
+export const SNAPSHOT = `
+  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+  START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`;
+export const END_SNAPSHOT = 'COMMIT';
 
 /** A session that may still hold sagas: one row or none. Shared, so that it is not ended before this commits. */
 export const LIVING_SESSION = `
@@ -40,16 +46,23 @@ const milliseconds = (value: string) => `INTERVAL ${value} * 1000 MICROSECOND`;
 const later = (milliseconds: string) =>
   `from_unixtime(least(unix_timestamp(now(3)) + ${milliseconds} / 1000, 2147483647))`;
 
+/** What a saga is told of its marker besides the key. */
+const promised = (marker: string) =>
+  `${marker}.payload, timestampdiff(MICROSECOND, now(3), ${marker}.deadline_at) / 1000 AS deadline_in_ms, ${marker}.trace_context`;
+
 // ---- append
 
 /** Plain, not INSERT IGNORE, which swallows other faults than duplicates. Error 1062 undoes the statement only. */
 export const APPEND_MARKERS =
-  'INSERT INTO op_log (op_type, op_key, payload, idempotency_key, due_at) VALUES';
+  'INSERT INTO op_log (op_type, op_key, payload, idempotency_key, priority, trace_context, due_at, deadline_at) VALUES';
 
-/** One marker's values, with one of three due times. */
-export const MARKER_DUE_NOW = '(?, ?, ?, ?, current_timestamp(3))';
-export const MARKER_DUE_LATER = `(?, ?, ?, ?, ${later('?')})`;
-export const MARKER_DUE_AT = '(?, ?, ?, ?, from_unixtime(?))';
+/** One marker's values: the columns that are given as they are, then one of three due times, then one of two deadlines. */
+export const MARKER_PLAIN = '?, ?, ?, ?, ?, ?';
+export const MARKER_DUE_NOW = 'current_timestamp(3)';
+export const MARKER_DUE_LATER = later('?');
+export const MARKER_DUE_AT = 'from_unixtime(?)';
+export const MARKER_NO_DEADLINE = 'NULL';
+export const MARKER_DEADLINE = later('?');
 
 /** The ids of one INSERT are this far apart: more than 1 where several servers write. */
 export const ID_STEP = 'SELECT @@auto_increment_increment AS step';
@@ -62,7 +75,8 @@ export const FIND_APPENDED = `
 // ---- sessions
 
 export const OPEN_SESSION = `
-  INSERT INTO worker_session (worker, types, expires_at) VALUES (left(?, 190), ?, now(3) + ${milliseconds('?')})`;
+  INSERT INTO worker_session (worker, types, expires_at, roles, versions)
+  VALUES (left(?, 190), ?, now(3) + ${milliseconds('?')}, ?, ?)`;
 
 export const RENEW_SESSION = `
   UPDATE worker_session SET renewed_at = now(3), expires_at = now(3) + ${milliseconds('?')}
@@ -74,12 +88,14 @@ export const CLOSE_SESSION =
 // ---- intake
 
 /**
- * Type, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs nothing
- * here, and in the order of the index: a sort, or a filter on what the index lacks, would lock rows that are not taken.
+ * Type, priority, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs
+ * nothing here, and each priority, so that neither does what is not yet due of a higher one; and in the order of the index:
+ * a sort, or a filter on what the index lacks, would lock rows that are not taken. (What a lower priority finds beyond the
+ * limit is locked, too, for as long as the claim takes: these servers take no expression for a LIMIT.)
  */
 export const TAKE_IN = `
-  SELECT id, op_type AS type, op_key AS \`key\`, due_at FROM op_log FORCE INDEX (op_log_pending)
-  WHERE status = 'pending' AND op_type = ? AND due_at <= now(3)
+  SELECT id, op_type AS type, op_key AS \`key\`, priority, due_at FROM op_log FORCE INDEX (op_log_pending)
+  WHERE status = 'pending' AND op_type = ? AND priority = ? AND due_at <= now(3)
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 /**
@@ -106,7 +122,7 @@ export const MAKE_SAGAS = `
   SELECT r.id, r.type, r.version, ?, ?, ?, now(3) + ${milliseconds('?')}
   FROM JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', type text PATH '$[1]', version int PATH '$[2]')) r`;
 
-export const PAYLOADS = 'SELECT id, payload FROM op_log FORCE INDEX (PRIMARY) WHERE id IN (?)';
+export const PAYLOADS = `SELECT o.id, ${promised('o')} FROM op_log o FORCE INDEX (PRIMARY) WHERE o.id IN (?)`;
 
 /**
  * Waits for locked heads instead of skipping them, in the order of ids. A claimer may hold one for a moment, on its way to
@@ -114,8 +130,8 @@ export const PAYLOADS = 'SELECT id, payload FROM op_log FORCE INDEX (PRIMARY) WH
  * cycle.
  */
 export const RELEASE_KEYS = `
-  SELECT id, op_type AS type, op_key AS \`key\`, payload FROM op_log FORCE INDEX (PRIMARY)
-  WHERE id IN (?) AND status = 'parked' ORDER BY id FOR UPDATE`;
+  SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, ${promised('o')} FROM op_log o FORCE INDEX (PRIMARY)
+  WHERE o.id IN (?) AND o.status = 'parked' ORDER BY o.id FOR UPDATE`;
 
 /** Type, limit. */
 export const TAKE_DUE = `
@@ -126,14 +142,16 @@ export const TAKE_DUE = `
 export const QUEUE = `
   UPDATE saga FORCE INDEX (PRIMARY) SET is_queued = true, due_at = now(3) + ${milliseconds('?')} WHERE id IN (?)`;
 
-const NEXT_DUE_OF_TYPE = `
+const NEXT_DUE_OF_PRIORITY = (priority: number) => `
     (SELECT due_at FROM op_log FORCE INDEX (op_log_pending)
-      WHERE status = 'pending' AND op_type = ? ORDER BY due_at LIMIT 1)
-    UNION ALL
+      WHERE status = 'pending' AND op_type = ? AND priority = ${priority} ORDER BY due_at LIMIT 1)
+    UNION ALL`;
+
+const NEXT_DUE_OF_TYPE = `${[1, 0, -1].map(NEXT_DUE_OF_PRIORITY).join('')}
     (SELECT due_at FROM saga FORCE INDEX (saga_due)
       WHERE session_id IS NULL AND type = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)`;
 
-/** Each type twice. One probe per type of each of the two indexes that the intake reads. */
+/** Each type four times. One probe per type and priority of the markers' index, and one per type of the sagas'. */
 export const NEXT_DUE = (typeCount: number) => `
   SELECT timestampdiff(MICROSECOND, now(3), min(d.due_at)) / 1000 AS ms
   FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d`;
@@ -157,13 +175,13 @@ export const HOLD = `
   UPDATE saga FORCE INDEX (PRIMARY) SET session_id = ?, fence = fence + 1, is_queued = false WHERE id IN (?)`;
 
 export const LOAD = `
-  SELECT s.id, s.type, s.version, s.fence, s.crashes, o.op_key AS \`key\`, o.payload
+  SELECT s.id, s.type, s.version, s.fence, s.crashes, o.op_key AS \`key\`, ${promised('o')}
   FROM saga s FORCE INDEX (PRIMARY) JOIN op_log o ON o.id = s.id
   WHERE s.id IN (?) AND s.session_id = ? ORDER BY s.id`;
 
 export const LOAD_HISTORY = `
   SELECT saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms,
-    fence, session_id, at
+    fence, session_id, verb, at
   FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) ORDER BY saga_id, seq`;
 
 export const HELD_IDS = 'SELECT id FROM saga FORCE INDEX (saga_due) WHERE session_id = ?';
@@ -285,7 +303,7 @@ export const PENDING_TYPES = `
 export const FIND_UNSERVED = `
   SELECT id FROM op_log FORCE INDEX (op_log_pending)
   WHERE status = 'pending' AND op_type = ? AND greatest(due_at, created_at) <= now(3) - ${milliseconds('?')}
-  ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
+  ORDER BY priority, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 export const BURY_UNSERVED = `
   UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'dead', finished_at = now(3),

@@ -5,6 +5,8 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -26,6 +28,7 @@ import { Database } from './database';
 import { classifyPostgresError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { PostgresOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -37,7 +40,7 @@ import {
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
-import { closeSession, openSession, renewSession, type NewSession } from './sessions';
+import { closeSession, openSession, renewSession } from './sessions';
 import { StepTransaction, type StepWork } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;
@@ -69,6 +72,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
 }
 
 class PostgresStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -78,6 +82,7 @@ class PostgresStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
+    this.operator = new PostgresOperatorStore(database);
   }
 
   async open(): Promise<void> {

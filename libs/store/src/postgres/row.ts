@@ -19,6 +19,8 @@ export interface SagaRow {
   readonly crashes: number;
   readonly key: string | null;
   readonly payload: Payload;
+  readonly deadline_in_ms: number | null;
+  readonly trace_context: string | null;
 }
 
 export interface TransitionRow {
@@ -36,6 +38,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at_ms: number;
 }
 
@@ -54,7 +57,8 @@ export interface ReportRow {
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
   const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload, fence, crashes, history };
+  const { deadline_in_ms: deadlineInMs, trace_context: traceContext } = row;
+  return { id, type, version, key, payload, fence, crashes, deadlineInMs, traceContext, history };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {
@@ -72,6 +76,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: new Date(row.at_ms),
   };
 }

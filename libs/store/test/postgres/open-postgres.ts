@@ -7,7 +7,7 @@ type StoreUnderTest = Awaited<ReturnType<OpenStore<CallerTx>>> & { readonly stor
 
 /** The instants that a test moves back in order to let time pass. */
 const INSTANTS = {
-  op_log: ['due_at', 'created_at', 'finished_at'],
+  op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
   worker_session: ['renewed_at', 'expires_at'],

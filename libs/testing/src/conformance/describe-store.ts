@@ -7,6 +7,8 @@ import { describeIdempotency } from './idempotency.conformance';
 import { describeKeyOrder } from './key-order.conformance';
 import { describeManyWorkers } from './many-workers.conformance';
 import { describeOverlap } from './overlap.conformance';
+import { describePriority } from './priority.conformance';
+import { describePromises } from './promises.conformance';
 import { describeRecord } from './record.conformance';
 import { describeReleaseKeys } from './release-keys.conformance';
 import { describeRepair } from './repair.conformance';
@@ -35,6 +37,8 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeIdempotency(open);
     describeAfterCommit(open);
     describeTakeIn(open);
+    describePriority(open);
+    describePromises(open);
     describeTakeDue(open);
     describeKeyOrder(open);
     describeReleaseKeys(open);

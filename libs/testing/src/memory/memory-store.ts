@@ -4,6 +4,8 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -22,6 +24,7 @@ import { MemoryDatabase } from './memory-database';
 import { MemoryConflictError, MemoryDataError } from './memory-errors';
 import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
+import { MemoryOperatorStore } from './operator/operator-store';
 import { record } from './record';
 import { buryUnserved, requeueQueued, tidyFences } from './repair';
 import { blockedKeys, findSaga } from './reports';
@@ -49,10 +52,12 @@ import { freeParkedHeads, nextDueMs, releaseKeys, takeDue, takeIn } from './take
  * await store.clock.advance(60_000);
  */
 export class MemoryStore implements Store<MemoryTx, MemoryTx> {
+  readonly operator: OperatorStore;
   private readonly database: MemoryDatabase;
 
   constructor(readonly clock = new VirtualClock()) {
     this.database = new MemoryDatabase(clock);
+    this.operator = new MemoryOperatorStore(this.database);
   }
 
   /** Begins a transaction; whoever does so commits it or rolls it back. */
@@ -102,11 +107,8 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     tx.afterCommit(callback);
   }
 
-  async openSession(session: {
-    readonly sessionMs: number;
-    readonly types: readonly string[];
-  }): Promise<string> {
-    return openSession(this.database, session.sessionMs, session.types);
+  async openSession(session: NewSession): Promise<string> {
+    return openSession(this.database, session);
   }
 
   async renewSession(sessionId: string, sessionMs: number): Promise<boolean> {
@@ -190,7 +192,8 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   }
 
   async recordRepair(run: RepairRow): Promise<void> {
-    this.database.repairRuns.push(run);
+    const id = this.database.nextId();
+    this.database.repairRuns.push({ ...run, id, at: this.clock.date() });
   }
 
   /** What {@link recordRepair} was told so far. */

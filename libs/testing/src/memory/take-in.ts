@@ -19,6 +19,7 @@ export function takeIn(database: MemoryDatabase, request: TakeRequest): Taken {
       (marker) =>
         marker.status === 'pending' && marker.dueAt <= database.nowMs && isServed(marker, request),
     )
+    .sort((a, b) => b.priority - a.priority || a.dueAt - b.dueAt || Number(a.id) - Number(b.id))
     .slice(0, request.limit);
   const parked = candidates.filter((marker) => headOf(marker.key, markers, marker) !== marker);
   const heads = candidates.filter((marker) => !parked.includes(marker));
@@ -92,7 +93,7 @@ export function freeParkedHeads(database: MemoryDatabase, graceMs: number): numb
 }
 
 /** Who may run of a key: the one that runs already, else the oldest that is visible. Without a key, `own` may. */
-function headOf(
+export function headOf(
   key: string | null,
   markers: readonly MarkerRow[],
   own?: MarkerRow,
