@@ -24,7 +24,7 @@ describeIf('postgres18', 'the admin API', () => {
   beforeAll(async () => {
     bed = await openAdminBed('postgres18');
     const { body } = await bed.get('/docs-json', null);
-    const paths = body['paths'] as unknown as Record<string, Record<string, Operation>>;
+    const paths = body.paths as unknown as Record<string, Record<string, Operation>>;
     endpoints = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         ...operation,

@@ -62,7 +62,7 @@ describeIf(DATABASES, 'bad input', () => {
     ])('in a query: %s', async (_, query, detail) => {
       const answer = await bed.get(SAGAS + query);
       expectProblem(answer, 400);
-      expect(answer.body['detail']).toContain(detail);
+      expect(answer.body.detail).toContain(detail);
     });
 
     it.each([
@@ -125,7 +125,7 @@ describeIf(DATABASES, 'bad input', () => {
         .post(`${SAGAS}/1/kill`)
         .set({ 'x-api-key': bed.keys.operator, 'content-type': 'application/json' })
         .send(body);
-      expectProblem({ status, headers, body: answer, text } as unknown as Answer, 400);
+      expectProblem({ status, headers, body: answer, text }, 400);
       expect((answer as { detail: string }).detail).toContain(detail);
     });
 

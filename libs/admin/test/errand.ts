@@ -66,7 +66,7 @@ export function errands(moods: Moods): {
       .step('second', Second, {
         mode: 'external',
         retry: fixed({ attempts: 3, delayMs: 60_000 }),
-      }) as SagaDefinition;
+      });
   return {
     sagas: [declare('errand'), declare('payroll')],
     providers: [First, Second].map((provide) => ({

@@ -155,11 +155,11 @@ describeIf(DATABASES, 'an operator', () => {
       const at = (id: string, verb: string) =>
         bed.post(`/v1/admin/dead-letters/${id}/${verb}`, { reason: REASON });
       const redriven = await Promise.all([at(driven, 'redrive'), at(driven, 'redrive')]);
-      expect(redriven.filter(({ body }) => body['changed'])).toHaveLength(1);
+      expect(redriven.filter(({ body }) => body.changed)).toHaveLength(1);
       await bed.reaches(driven, 'completed');
       expect(await at(driven, 'discard')).toMatchObject({ status: 200, body: { changed: false } });
       const discarded = await Promise.all([at(given, 'discard'), at(given, 'discard')]);
-      expect(discarded.filter(({ body }) => body['changed'])).toHaveLength(1);
+      expect(discarded.filter(({ body }) => body.changed)).toHaveLength(1);
       expect(discarded.map(({ status }) => status)).toEqual([200, 200]);
       expect(await at(given, 'redrive')).toMatchObject({ status: 409 });
       for (const id of [driven, given])
@@ -169,9 +169,9 @@ describeIf(DATABASES, 'an operator', () => {
     it('pauses and resumes a type, once', async () => {
       const at = (verb: string) => bed.post(`/v1/admin/types/payroll/${verb}`, { reason: REASON });
       const pauses = await Promise.all([at('pause'), at('pause')]);
-      expect(pauses.filter(({ body }) => body['changed'])).toHaveLength(1);
+      expect(pauses.filter(({ body }) => body.changed)).toHaveLength(1);
       const types = await bed.get('/v1/admin/types');
-      expect(types.body['items']).toContainEqual(
+      expect(types.body.items).toContainEqual(
         expect.objectContaining({
           type: 'payroll',
           pause: expect.objectContaining({ by: 'the-operator', reason: REASON }),
@@ -179,7 +179,7 @@ describeIf(DATABASES, 'an operator', () => {
       );
       const id = await bed.append({}, 'payroll');
       const resumes = await Promise.all([at('resume'), at('resume')]);
-      expect(resumes.filter(({ body }) => body['changed'])).toHaveLength(1);
+      expect(resumes.filter(({ body }) => body.changed)).toHaveLength(1);
       await bed.reaches(id, 'completed');
       expect(await bed.count(`admin_audit WHERE target = 'payroll'`)).toBe(2);
     });
