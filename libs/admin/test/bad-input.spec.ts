@@ -21,12 +21,12 @@ describeIf(DATABASES, 'bad input', () => {
       expect(answer.headers['content-type']).toContain('application/problem+json');
       expect(answer.body).toEqual(
         expect.objectContaining({
-          type: expect.stringContaining('urn:tenon:error:'),
-          title: expect.any(String),
+          type: expect.stringContaining('urn:tenon:error:') as unknown,
+          title: expect.any(String) as unknown,
           status,
-          detail: expect.any(String),
-          code: expect.stringMatching(/^[A-Z]+_\w+$/),
-          instance: expect.stringMatching(/^\//),
+          detail: expect.any(String) as unknown,
+          code: expect.stringMatching(/^[A-Z]+_\w+$/) as unknown,
+          instance: expect.stringMatching(/^\//) as unknown,
         }),
       );
       expect(answer.text).not.toMatch(/select |insert |node_modules|\bat .*:\d+:\d+/i);
@@ -116,17 +116,12 @@ describeIf(DATABASES, 'bad input', () => {
       ['text', '"reason"', 'not JSON'],
       ['nothing', '', 'reason'],
     ])('in a body: %s', async (_, body, detail) => {
-      const {
-        status,
-        headers,
-        body: answer,
-        text,
-      } = await request(bed.url)
+      const answer = await request(bed.url)
         .post(`${SAGAS}/1/kill`)
         .set({ 'x-api-key': bed.keys.operator, 'content-type': 'application/json' })
         .send(body);
-      expectProblem({ status, headers, body: answer, text }, 400);
-      expect((answer as { detail: string }).detail).toContain(detail);
+      expectProblem(answer as unknown as Answer, 400);
+      expect((answer.body as { detail: string }).detail).toContain(detail);
     });
 
     it.each([

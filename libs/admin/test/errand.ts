@@ -55,9 +55,14 @@ export function errands(moods: Moods): {
   const handler = (step: string): HandlerClass<Methods> => {
     const methods: Methods = {
       action: (ctx) => moods.carryOut(`action ${step}`, ctx),
-      compensate: async (ctx) => void (await moods.carryOut(`compensate ${step}`, ctx)),
+      compensate: async (ctx) => {
+        await moods.carryOut(`compensate ${step}`, ctx);
+      },
     };
-    return Object.assign(function () {}, { methods }) as never;
+    function Handler(): Methods {
+      return methods;
+    }
+    return Object.assign(Handler, { methods }) as never;
   };
   const [First, Second] = [handler('first'), handler('second')];
   const declare = (type: string): SagaDefinition =>

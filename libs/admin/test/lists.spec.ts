@@ -85,7 +85,7 @@ describeIf(DATABASES, 'lists', () => {
       for (const limit of ['1e9', '1000000000', '501'])
         expect(await pageOf(`/v1/admin/sagas?limit=${limit}`)).toMatchObject({
           limit: PAGE_SIZE_MAX,
-          notice: expect.stringContaining(String(PAGE_SIZE_MAX)),
+          notice: expect.stringContaining(String(PAGE_SIZE_MAX)) as unknown,
         });
       expect(await pageOf('/v1/admin/sagas?limit=500')).toMatchObject({ limit: 500, notice: null });
     });
@@ -128,7 +128,7 @@ describeIf(DATABASES, 'lists', () => {
         saga: { state: 'completed', version: 1 },
         transitions: expect.arrayContaining([
           expect.objectContaining({ step: 'second', outcome: 'succeeded', result: 'done' }),
-        ]),
+        ]) as unknown,
         jobs: { isQueued: false },
         holder: null,
       });

@@ -72,10 +72,12 @@ describeIf(DATABASES, 'an operator', () => {
       const again = await order(id, verb);
       door.open();
       const answers = [...together, again].map(({ status, body }) => ({ status, ...body }));
-      expect(answers).toEqual(answers.map(() => expect.objectContaining({ status: 200, id })));
+      expect(answers).toEqual(
+        answers.map((): unknown => expect.objectContaining({ status: 200, id })),
+      );
       const changes = answers.map((answer) => 'changed' in answer && answer.changed);
       expect(changes.filter(Boolean)).toHaveLength(1);
-      expect(again.body).toMatchObject({ changed: false, because: expect.any(String) });
+      expect(again.body).toMatchObject({ changed: false, because: expect.any(String) as unknown });
       await bed.reaches(id, end);
       expect(await bed.count(`saga_transition WHERE saga_id = ${id} AND verb = '${verb}'`)).toBe(1);
       const audit = await bed.rows<object>(
@@ -83,8 +85,8 @@ describeIf(DATABASES, 'an operator', () => {
       );
       expect(audit).toEqual([
         {
-          actor: expect.stringMatching(/^the-(operator|admin)$/),
-          role: expect.stringMatching(/^(operator|admin)$/),
+          actor: expect.stringMatching(/^the-(operator|admin)$/) as unknown,
+          role: expect.stringMatching(/^(operator|admin)$/) as unknown,
           verb,
           reason: REASON,
         },
@@ -101,7 +103,7 @@ describeIf(DATABASES, 'an operator', () => {
           409,
           expect.objectContaining({
             code: 'TENON_CONFLICT',
-            detail: expect.stringContaining('it has ended (completed)'),
+            detail: expect.stringContaining('it has ended (completed)') as unknown,
           }),
         ]);
       }
@@ -109,17 +111,17 @@ describeIf(DATABASES, 'an operator', () => {
       for (const verb of ['resume', 'skip', 'mark-done'] as const)
         expect(await order(waits, verb)).toMatchObject({
           status: 409,
-          body: { detail: expect.stringContaining('not paused') },
+          body: { detail: expect.stringContaining('not paused') as unknown },
         });
       const stopped = await paused();
       expect(await order(stopped, 'cancel')).toMatchObject({
         status: 409,
-        body: { detail: expect.stringContaining('being undone') },
+        body: { detail: expect.stringContaining('being undone') as unknown },
       });
       const stale = { reason: REASON, seq: 1 };
       expect(await bed.post(`/v1/admin/sagas/${stopped}/kill`, stale)).toMatchObject({
         status: 409,
-        body: { detail: expect.stringContaining('has moved on') },
+        body: { detail: expect.stringContaining('has moved on') as unknown },
       });
       const targets = [completed, waits, stopped].join("', '");
       expect(await bed.count(`admin_audit WHERE target IN ('${targets}')`)).toBe(0);
@@ -174,7 +176,7 @@ describeIf(DATABASES, 'an operator', () => {
       expect(types.body.items).toContainEqual(
         expect.objectContaining({
           type: 'payroll',
-          pause: expect.objectContaining({ by: 'the-operator', reason: REASON }),
+          pause: expect.objectContaining({ by: 'the-operator', reason: REASON }) as unknown,
         }),
       );
       const id = await bed.append({}, 'payroll');
@@ -198,7 +200,7 @@ describeIf(DATABASES, 'an operator', () => {
       const none = await bed.post('/v1/admin/repair/run?rule=nothing', {}, 'admin');
       expect(none).toMatchObject({
         status: 404,
-        body: { detail: expect.stringContaining('parked-heads') },
+        body: { detail: expect.stringContaining('parked-heads') as unknown },
       });
       const runs = await bed.get('/v1/admin/repair/runs?limit=500');
       const seen = (runs.body as unknown as { items: { rule: string }[] }).items;
