@@ -120,7 +120,7 @@ describeIf(DATABASES, 'bad input', () => {
         .post(`${SAGAS}/1/kill`)
         .set({ 'x-api-key': bed.keys.operator, 'content-type': 'application/json' })
         .send(body);
-      expectProblem(answer as unknown as Answer, 400);
+      expectProblem(answer, 400);
       expect((answer.body as { detail: string }).detail).toContain(detail);
     });
 
