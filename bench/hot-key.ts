@@ -1,7 +1,6 @@
-import type { NewSession } from '@tenon/core';
 import { performance } from 'node:perf_hooks';
 
-import type { Store } from '@tenon/core';
+import type { NewSession, Store } from '@tenon/core';
 import type { EngineOptions } from '@tenon/engine';
 
 import type { Ground } from './bed';

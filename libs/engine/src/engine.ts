@@ -3,16 +3,17 @@ import {
   type DispatchHandlers,
   type HandlerClass,
   type StoreCounters,
+  type StoreErrorKind,
 } from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
-import { Operator } from './operator/operator';
+import { Operator, type Actor } from './operator/operator';
 import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
 import { Relay } from './relay';
-import { Repair } from './repair/repair';
+import { Repair, type RepairRun } from './repair/repair';
 import { repairRules } from './repair/rules';
 import { SagaRunner } from './saga-runner';
 import { SessionKeeper } from './session';
@@ -31,7 +32,6 @@ interface Running {
   readonly recorder: Recorder;
   readonly worker: Worker | null;
   readonly relay: Relay | null;
-  readonly repair: Repair | null;
 }
 
 /** How long closing the session and the store may take in all, in milliseconds. */
@@ -44,6 +44,7 @@ export class Engine {
   readonly operator: Operator;
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
+  private readonly repair: Repair;
   private running: Running | null = null;
   private readonly stopping = new AbortController();
   private starting: Promise<void> = Promise.resolve();
@@ -63,6 +64,16 @@ export class Engine {
         dispatcher.wake();
       },
     });
+    this.repair = new Repair(
+      this.options,
+      repairRules({
+        ...this.options,
+        currentSession: () => this.running?.sessions.current() ?? null,
+        isRunningHere: (id) => this.running?.worker?.has(id) ?? false,
+        runHere: (held, session) => this.running?.worker?.run(held, session),
+        nudge: () => nudge(0),
+      }),
+    );
   }
 
   /**
@@ -88,7 +99,7 @@ export class Engine {
     if (running !== null) await this.unlessStopped('database', running.sessions.start());
     await this.openDispatcher(running);
     running?.relay?.start();
-    if (running?.repair) this.startRepair(running, running.repair);
+    if (running?.relay) this.repair.start();
   }
 
   /** A stop does not wait for what the start waits for, and what comes of that later changes nothing any more. */
@@ -111,6 +122,30 @@ export class Engine {
   counters(): EngineCounters {
     const { store, dispatcher } = this.options;
     return { ...store.counters(), queueJobs: dispatcher.sentJobs() };
+  }
+
+  /** How an error that came out of the store is to be met. */
+  classify(error: unknown): StoreErrorKind {
+    return this.options.store.classify(error);
+  }
+
+  /**
+   * REPAIR, asked for by a person: every rule once, now, or the one that is named. Works in every process, whatever its
+   * roles, and is written to the audit log, which also holds what came of it.
+   *
+   * @throws NotFoundError when there is no such rule
+   */
+  async repairNow(
+    order: { readonly rule?: string; readonly reason?: string },
+    actor: Actor,
+  ): Promise<readonly RepairRun[]> {
+    const runs = await this.repair.runNow(order.rule);
+    await this.operator.store.writeAudit({
+      ...{ actor: actor.name, role: actor.role, verb: 'repair', target: order.rule ?? 'all' },
+      reason: order.reason ?? null,
+      detail: runs.map(({ rule, found, repaired, error }) => ({ rule, found, repaired, error })),
+    });
+    return runs;
   }
 
   private async openStore(): Promise<void> {
@@ -181,26 +216,13 @@ export class Engine {
     const relay = roles.includes('relay')
       ? new Relay({ ...options, sessions, worker, outage, types })
       : null;
-    const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
-    return { sessions, recorder, worker, relay, repair };
+    return { sessions, recorder, worker, relay };
   }
 
   /** What this process has handed back is for another one to find. */
   private wakeOthersIn(delayMs: number): void {
     const { dispatcher, clock, hints } = this.options;
     if (hints) clock.after(delayMs + 1, () => dispatcher.wake());
-  }
-
-  private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
-    repair.start(
-      repairRules({
-        ...this.options,
-        currentSession: () => sessions.current(),
-        isRunningHere: (id) => worker?.has(id) ?? false,
-        runHere: (held, session) => worker?.run(held, session),
-        nudge: () => relay?.nudge(),
-      }),
-    );
   }
 
   private async stopOnce(): Promise<void> {
@@ -212,7 +234,7 @@ export class Engine {
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
       Promise.race([work ?? Promise.resolve(), patience]);
-    await withPatience(running?.repair?.stop());
+    await withPatience(this.repair.stop());
     await withPatience(running?.relay?.stop());
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());
