@@ -71,6 +71,7 @@ export {
   type RetryPolicy,
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
+export { crashesInVain, holdersInVain } from './saga/crashes';
 export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
 export type { InputParser, SagaDefinition, Step, StepMode, StepOptions } from './saga/definition';
 export type {
@@ -90,13 +91,11 @@ export {
 } from './saga/explain';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
-  VERBS,
   operate,
   type Operable,
   type Operated,
   type OperatedExit,
   type Order,
-  type Verb,
 } from './saga/operate';
 export {
   ERROR_TEXT_LENGTH_MAX,
@@ -139,3 +138,4 @@ export {
   type Transition,
   type TransitionOutcome,
 } from './saga/transition';
+export { VERBS, type Verb } from './saga/verbs';
