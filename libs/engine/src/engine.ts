@@ -6,6 +6,7 @@ import {
 } from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
+import { guardedObserver } from './observer';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
 import { Operator } from './operator/operator';
 import { Outage } from './outage';
@@ -137,8 +138,10 @@ export class Engine {
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
     const isStopping = (): boolean => this.stopping.signal.aborted;
+    const observer = guardedObserver(options.observer, logger);
     const sessions = new SessionKeeper({
       ...options,
+      observer,
       outage,
       types: types.map(({ type }) => type),
     });
@@ -150,11 +153,12 @@ export class Engine {
     worker?.useRunner(
       new SagaRunner({
         ...options,
+        observer,
         registry,
         recorder,
         outage,
         isStopping,
-        caller: new StepCaller(options),
+        caller: new StepCaller({ ...options, observer }),
         onKeyFree: (saga, session) => worker.releaseKey(saga, session),
         onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
       }),

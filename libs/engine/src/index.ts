@@ -11,4 +11,5 @@ export {
   type Explanation,
   type OrderAnswer,
 } from './operator/operator';
+export type { EngineObserver, ObservedCall, ObservedSaga } from './observer';
 export type { EngineOptions, Role } from './options';
