@@ -3,7 +3,7 @@ import { runCommand } from './command';
 import { serviceDataSource } from './database/data-source';
 import { migrateAll } from './database/migrate-all';
 import { openDatabase } from './database/open-database';
-import { engineOptions } from './engine-options';
+import { engineOptions } from './place/engine-options';
 import { serviceContext } from './service-context';
 import { settingsOf } from './settings';
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../src/demo/census';
+import type { Outcome } from '../src/transfers/census';
 import { hitsBefore, killPlan } from '../src/demo/kill-plan';
 import { jsonReport } from '../src/demo/report';
 import { cents, faultsOf, money } from '../src/demo/verdict';

@@ -48,16 +48,17 @@ export class Worker {
   }
 
   /**
-   * ADOPT: waits for room, makes this process the holder of what is still free, and runs it. Resolves when it is held. At
-   * shutdown a chunk is adopted all the same and not run: closing the session makes it due again for others at once.
+   * ADOPT: waits for room, makes this process the holder of what is still free, and runs it. Resolves when it is held;
+   * rejects at shutdown, so that the queue offers the chunk to another process at once.
    */
   async adopt(tickets: readonly Ticket[]): Promise<void> {
     while (this.room() === 0 && !this.deps.isStopping()) {
       await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
     }
-    const { store, sessions, outage, faults } = this.deps;
+    const { store, sessions, outage, faults, isStopping } = this.deps;
     let held: readonly HeldSaga[] | null = null;
     while (held === null) {
+      if (isStopping()) throw new Error('this process is being stopped');
       const session = await sessions.living();
       if (session === null) return;
       // Null when the session lapsed meanwhile: whoever holds the chunk adopts it with the next one.
