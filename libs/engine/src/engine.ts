@@ -3,17 +3,18 @@ import {
   type DispatchHandlers,
   type HandlerClass,
   type StoreCounters,
+  type StoreErrorKind,
 } from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { guardedObserver } from './observer';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
-import { Operator } from './operator/operator';
+import { Operator, type Actor } from './operator/operator';
 import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
 import { Relay } from './relay';
-import { Repair } from './repair/repair';
+import { Repair, type RepairRun } from './repair/repair';
 import { repairRules } from './repair/rules';
 import { SagaRunner } from './saga-runner';
 import { SessionKeeper } from './session';
@@ -32,7 +33,6 @@ interface Running {
   readonly recorder: Recorder;
   readonly worker: Worker | null;
   readonly relay: Relay | null;
-  readonly repair: Repair | null;
 }
 
 /** Tenon in one process: puts the parts together, starts them in order, and stops them in the reverse one. */
@@ -42,6 +42,7 @@ export class Engine {
   readonly operator: Operator;
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
+  private readonly repair: Repair;
   private running: Running | null = null;
   private readonly stopping = new AbortController();
   private starting: Promise<void> = Promise.resolve();
@@ -61,6 +62,16 @@ export class Engine {
         dispatcher.wake();
       },
     });
+    this.repair = new Repair(
+      this.options,
+      repairRules({
+        ...this.options,
+        currentSession: () => this.running?.sessions.current() ?? null,
+        isRunningHere: (id) => this.running?.worker?.has(id) ?? false,
+        runHere: (held, session) => this.running?.worker?.run(held, session),
+        nudge: () => nudge(0),
+      }),
+    );
   }
 
   /**
@@ -84,7 +95,7 @@ export class Engine {
     if (roles.length > 0) this.running = await this.startRoles();
     await this.openDispatcher(this.running);
     this.running?.relay?.start();
-    if (this.running?.repair) this.startRepair(this.running, this.running.repair);
+    if (this.running?.relay) this.repair.start();
   }
 
   /** Ends in good order: claims nothing more, lets running handlers end within the grace time, frees what is left. */
@@ -96,6 +107,30 @@ export class Engine {
   counters(): EngineCounters {
     const { store, dispatcher } = this.options;
     return { ...store.counters(), queueJobs: dispatcher.sentJobs() };
+  }
+
+  /** How an error that came out of the store is to be met. */
+  classify(error: unknown): StoreErrorKind {
+    return this.options.store.classify(error);
+  }
+
+  /**
+   * REPAIR, asked for by a person: every rule once, now, or the one that is named. Works in every process, whatever its
+   * roles, and is written to the audit log, which also holds what came of it.
+   *
+   * @throws NotFoundError when there is no such rule
+   */
+  async repairNow(
+    order: { readonly rule?: string; readonly reason?: string },
+    actor: Actor,
+  ): Promise<readonly RepairRun[]> {
+    const runs = await this.repair.runNow(order.rule);
+    await this.operator.store.writeAudit({
+      ...{ actor: actor.name, role: actor.role, verb: 'repair', target: order.rule ?? 'all' },
+      reason: order.reason ?? null,
+      detail: runs.map(({ rule, found, repaired, error }) => ({ rule, found, repaired, error })),
+    });
+    return runs;
   }
 
   private async openStore(): Promise<void> {
@@ -166,21 +201,8 @@ export class Engine {
     const relay = roles.includes('relay')
       ? new Relay({ ...options, sessions, worker, outage, types })
       : null;
-    const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
     await sessions.start();
-    return { sessions, recorder, worker, relay, repair };
-  }
-
-  private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
-    repair.start(
-      repairRules({
-        ...this.options,
-        currentSession: () => sessions.current(),
-        isRunningHere: (id) => worker?.has(id) ?? false,
-        runHere: (held, session) => worker?.run(held, session),
-        nudge: () => relay?.nudge(),
-      }),
-    );
+    return { sessions, recorder, worker, relay };
   }
 
   private async stopOnce(): Promise<void> {
@@ -192,7 +214,7 @@ export class Engine {
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
       Promise.race([work ?? Promise.resolve(), patience]);
-    await withPatience(running?.repair?.stop());
+    await withPatience(this.repair.stop());
     await withPatience(running?.relay?.stop());
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());

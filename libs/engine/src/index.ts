@@ -13,3 +13,4 @@ export {
 } from './operator/operator';
 export type { EngineObserver, ObservedCall, ObservedSaga } from './observer';
 export type { EngineOptions, Role } from './options';
+export type { RepairRun } from './repair/repair';

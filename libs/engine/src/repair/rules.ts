@@ -1,4 +1,5 @@
 import type { Dispatcher, HeldSaga, Store } from '@tenon/core';
+import type { Clock } from '../clock/clock';
 import type { Session } from '../session';
 
 /** What one run of a rule came to. */
@@ -18,6 +19,7 @@ export interface RepairRule {
 export interface RepairContext {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
   readonly sessionMs: number;
   readonly pollMsMax: number;
   readonly unservedGraceMs: number;
@@ -88,21 +90,27 @@ async function mendQueue({
 
 /**
  * Sagas that this process holds and does not run: the answer to an adoption or a release was lost on its way here. Only
- * what is found twice in a row counts, because a saga that was just adopted is not running yet.
+ * what is found again half a session later counts, because a saga that was just adopted is not running yet.
  */
-function orphanRule(context: RepairContext): () => Promise<Repaired> {
-  let suspects: ReadonlySet<string> = new Set();
+function orphanRule({
+  store,
+  clock,
+  sessionMs,
+  currentSession,
+  isRunningHere,
+  runHere,
+}: RepairContext): () => Promise<Repaired> {
+  let suspects: ReadonlyMap<string, number> = new Map();
   return async () => {
-    const session = context.currentSession();
+    const session = currentSession();
     if (session === null) return { found: 0, repaired: 0 };
-    const idle = (await context.store.heldIds(session.id)).filter(
-      (id) => !context.isRunningHere(id),
-    );
-    const orphans = idle.filter((id) => suspects.has(id));
-    suspects = new Set(idle);
+    const idle = (await store.heldIds(session.id)).filter((id) => !isRunningHere(id));
+    const nowMs = clock.now();
+    suspects = new Map(idle.map((id) => [id, suspects.get(id) ?? nowMs]));
+    const orphans = idle.filter((id) => nowMs - (suspects.get(id) ?? nowMs) >= sessionMs / 2);
     if (orphans.length === 0) return { found: 0, repaired: 0 };
-    const held = await context.store.load(orphans, session.id);
-    context.runHere(held, session);
+    const held = await store.load(orphans, session.id);
+    runHere(held, session);
     return { found: orphans.length, repaired: held.length };
   };
 }
