@@ -39,7 +39,9 @@ export const SettingsSchema = z.object({
   TENON_TRANSACTIONAL_CALL_MAX: whole(1, 1_000, 16).describe(
     'Transactional handler calls at a time, each on a connection: keep it below `TENON_CONNECTIONS_MAX`.',
   ),
-  TENON_HELD_SAGA_MAX: whole(1, 100_000, 1_000).describe('Sagas that this process holds at a time.'),
+  TENON_HELD_SAGA_MAX: whole(1, 100_000, 1_000).describe(
+    'Sagas that this process holds at a time.',
+  ),
   TENON_SESSION_MS: whole(500, 600_000, 10_000).describe(
     'How long this process may be silent before others take over what it holds, in milliseconds.',
   ),
@@ -157,9 +159,7 @@ function roles() {
   return z
     .string()
     .transform((value) => value.split(',').map((role) => role.trim()))
-    .pipe(
-      z.array(z.enum(SERVICE_ROLES, { error: `holds a role that is none of ${known}` })),
-    )
+    .pipe(z.array(z.enum(SERVICE_ROLES, { error: `holds a role that is none of ${known}` })))
     .transform((named) => SERVICE_ROLES.filter((role) => named.includes(role)))
     .default([...SERVICE_ROLES]);
 }

@@ -1,7 +1,8 @@
 import type { Outcome } from '../src/transfers/census';
 import { hitsBefore, killPlan } from '../src/demo/kill-plan';
 import { jsonReport } from '../src/demo/report';
-import { cents, faultsOf, money } from '../src/demo/verdict';
+import { faultsOf } from '../src/demo/verdict';
+import { cents, money } from '../src/transfers/money';
 
 const OUTCOME: Outcome = {
   orders: 4,

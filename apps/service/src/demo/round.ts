@@ -92,9 +92,7 @@ async function produce({
   try {
     const [accounts, banks, orders] = [app.get(Accounts), app.get(Banks), app.get(PaymentOrders)];
     const bankIds = input.orders.map((order) => order.bankTo);
-    await patiently('open accounts', say, () =>
-      accounts.open(input.accountIds, openingBalance),
-    );
+    await patiently('open accounts', say, () => accounts.open(input.accountIds, openingBalance));
     await patiently('open banks', say, () => banks.set(bankIds, closedBanks));
     for (let begin = 0; begin < input.orders.length; begin += ORDERS_PER_COMMIT) {
       const batch = input.orders.slice(begin, begin + ORDERS_PER_COMMIT);

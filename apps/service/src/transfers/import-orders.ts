@@ -51,7 +51,8 @@ export class ImportOrders {
   private async acceptBatch(lines: readonly OrderLine[], refused: RefusedLines): Promise<number> {
     const orders = new Map<string, Transfer>();
     for (const row of lines) {
-      if ('order' in row && !orders.has(row.order.orderId)) orders.set(row.order.orderId, row.order);
+      if ('order' in row && !orders.has(row.order.orderId))
+        orders.set(row.order.orderId, row.order);
     }
     const fresh =
       orders.size === 0 ? new Set<string>() : await this.orders.accept([...orders.values()]);

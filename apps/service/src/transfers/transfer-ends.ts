@@ -56,7 +56,8 @@ export class TransferEnds {
         restMs = LOOK_EVERY_MS;
       } catch (error) {
         // Those who wait see in the end for themselves that the database is away.
-        if (restMs === LOOK_EVERY_MS) this.logger.warn(`Nobody can look for ends: ${String(error)}`);
+        if (restMs === LOOK_EVERY_MS)
+          this.logger.warn(`Nobody can look for ends: ${String(error)}`);
         restMs = Math.min(LOOK_EVERY_MS_MAX, restMs * 2);
       }
       await wait(restMs);

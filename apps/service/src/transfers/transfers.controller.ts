@@ -113,10 +113,10 @@ export class TransfersController {
     } catch (error) {
       if (error instanceof InputFileError) throw new BadRequestException(error.message);
       if (!(error instanceof ImportCutShort)) throw error;
-      const detail =
+      const message =
         'The import was cut short: the database does not answer, or this process is being stopped. What was accepted stands; send the whole file again.';
       throw new ServiceUnavailableException(
-        { detail, accepted: error.accepted },
+        { message, accepted: error.accepted },
         { cause: error.cause },
       );
     }
@@ -154,7 +154,7 @@ export class TransfersController {
         return acceptance.id;
       case 'key used':
         throw new UnprocessableEntityException({
-          detail: `The Idempotency-Key was used for another order, which is transfer ${String(acceptance.id)}. A key belongs to one order.`,
+          message: `The Idempotency-Key was used for another order, which is transfer ${String(acceptance.id)}. A key belongs to one order.`,
           transfer: acceptance.id,
         });
       case 'order known':
