@@ -14,7 +14,10 @@ const INSTANTS = {
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */
-const EMPTIED = ['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run', 'effect'];
+const EMPTIED = [
+  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run'],
+  ...['operation_pause', 'effect'],
+];
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
 export async function connectApplication(url: string): Promise<DataSource> {
@@ -44,6 +47,14 @@ export async function openMysql(dataSource: DataSource): Promise<StoreUnderTest>
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
+    setPaused: async (type, isPaused) => {
+      await dataSource.query(
+        isPaused
+          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES (?, 'test', 'test')`
+          : `DELETE FROM operation_pause WHERE type = ?`,
+        [type],
+      );
+    },
     close: () => store.close(),
   };
 }

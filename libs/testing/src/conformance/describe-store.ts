@@ -7,6 +7,7 @@ import { describeIdempotency } from './idempotency.conformance';
 import { describeKeyOrder } from './key-order.conformance';
 import { describeManyWorkers } from './many-workers.conformance';
 import { describeOverlap } from './overlap.conformance';
+import { describePause } from './pause.conformance';
 import { describePriority } from './priority.conformance';
 import { describePromises } from './promises.conformance';
 import { describeRecord } from './record.conformance';
@@ -39,6 +40,7 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeTakeIn(open);
     describePriority(open);
     describePromises(open);
+    describePause(open);
     describeTakeDue(open);
     describeKeyOrder(open);
     describeReleaseKeys(open);

@@ -16,6 +16,8 @@ export class MemoryDatabase implements MemoryTables {
   readonly fences = new Map<string, string>();
   readonly sessions = new Map<string, SessionRow>();
   readonly repairRuns: RepairRow[] = [];
+  /** The rows of `operation_pause`, by type. */
+  readonly pauses = new Set<string>();
   bookkeepingCommits = 0;
   handlerCommits = 0;
 
