@@ -39,17 +39,17 @@ const COLUMNS = [
     table: 'op_log',
     column: 'priority',
     // The intake looks up each priority on its own: what is not yet due of a higher one is not in the way.
-    // `dead_id` stands for a partial index of the markers that are dead.
+    // `is_dead` stands for a partial index of the markers that are dead; a generated column may not use an AUTO_INCREMENT one.
     alter: `
       ADD COLUMN priority smallint NOT NULL DEFAULT 0,
       ADD COLUMN deadline_at timestamp(3) NULL DEFAULT NULL,
       ADD COLUMN trace_context varchar(512) NULL,
-      ADD COLUMN dead_id bigint AS (CASE WHEN status = 'dead' THEN id END) VIRTUAL,
+      ADD COLUMN is_dead boolean AS (CASE WHEN status = 'dead' THEN true END) VIRTUAL,
       ADD CONSTRAINT op_log_priority CHECK (priority BETWEEN -1 AND 1),
       DROP KEY op_log_pending,
       ADD KEY op_log_pending (status, op_type, priority, due_at, id),
       ADD KEY op_log_by_key (op_key, id),
-      ADD KEY op_log_dead (dead_id)`,
+      ADD KEY op_log_dead (is_dead, id)`,
   },
   {
     table: 'saga',

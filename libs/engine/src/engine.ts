@@ -178,7 +178,7 @@ export class Engine {
       ...options,
       observer,
       outage,
-      types: types.map(({ type }) => type),
+      versions: registry.versions(),
     });
     const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();

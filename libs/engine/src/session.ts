@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-import type { Store } from '@tenon/core';
+import type { NewSession, Store } from '@tenon/core';
 import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
 import type { EngineObserver } from './observer';
@@ -20,7 +20,8 @@ interface Dependencies {
   readonly observer: Required<EngineObserver>;
   readonly workerName: string;
   readonly sessionMs: number;
-  readonly types: readonly string[];
+  readonly roles: NewSession['roles'];
+  readonly versions: NewSession['versions'];
 }
 
 /**
@@ -76,9 +77,9 @@ export class SessionKeeper {
   }
 
   private async open(): Promise<void> {
-    const { store, outage, workerName, sessionMs, types } = this.deps;
+    const { store, outage, workerName, sessionMs, roles, versions } = this.deps;
     const id = await outage.outlast('open a session', this.stopping.signal, () =>
-      store.openSession({ worker: workerName, sessionMs, types }),
+      store.openSession({ worker: workerName, sessionMs, roles, versions }),
     );
     if (id === null) return;
     this.controller = new AbortController();

@@ -124,12 +124,27 @@ async function findAppended(
 }
 
 function rowOf(marker: NewMarker): { readonly sql: string; readonly values: readonly unknown[] } {
-  const { type, key, payload, idempotencyKey, delayMs, dueAt } = marker;
-  const values = [type, key, payload, idempotencyKey];
+  const { type, key, payload, idempotencyKey, priority, traceContext, deadlineMs } = marker;
+  const due = dueOf(marker);
+  const deadline = deadlineMs === null ? SQL.MARKER_NO_DEADLINE : SQL.MARKER_DEADLINE;
+  return {
+    sql: `(${SQL.MARKER_PLAIN}, ${due.sql}, ${deadline})`,
+    values: [
+      ...[type, key, payload, idempotencyKey, priority, traceContext, ...due.values],
+      ...(deadlineMs === null ? [] : [deadlineMs]),
+    ],
+  };
+}
+
+function dueOf({ delayMs, dueAt }: NewMarker): {
+  readonly sql: string;
+  readonly values: readonly number[];
+} {
   if (dueAt !== null) {
     const seconds = Math.max(dueAt.getTime() / 1_000, SECONDS_MIN);
-    return { sql: SQL.MARKER_DUE_AT, values: [...values, seconds] };
+    return { sql: SQL.MARKER_DUE_AT, values: [seconds] };
   }
-  if (delayMs > 0) return { sql: SQL.MARKER_DUE_LATER, values: [...values, delayMs] };
-  return { sql: SQL.MARKER_DUE_NOW, values };
+  return delayMs > 0
+    ? { sql: SQL.MARKER_DUE_LATER, values: [delayMs] }
+    : { sql: SQL.MARKER_DUE_NOW, values: [] };
 }

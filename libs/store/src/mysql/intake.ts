@@ -3,7 +3,7 @@ import { rowsOf, type Answer, type Statement } from './connection';
 import type { Database, Transaction } from './database';
 import { firstsOfKeys, parkedHeads, sortOut, type Candidate, type HeadRow } from './heads';
 import { hold } from './holding';
-import { byId, heldSaga, numbersOf } from './row';
+import { byId, heldSaga, numbersOf, type SagaRow } from './row';
 import * as SQL from './sql';
 
 const NOTHING: Taken = { held: [], queued: [], parked: 0 };
@@ -11,9 +11,13 @@ const NOTHING: Taken = { held: [], queued: [], parked: 0 };
 const FENCE_HELD = 1;
 const FENCE_QUEUED = 0;
 
+/** Highest first. */
+const PRIORITIES = [1, 0, -1];
+
 interface DueRow {
   readonly id: string;
   readonly due_at: Date;
+  readonly priority?: number;
 }
 interface DueMarker extends DueRow, Candidate {
   readonly type: string;
@@ -21,9 +25,10 @@ interface DueMarker extends DueRow, Candidate {
 interface DueSaga extends DueRow {
   readonly fence: number;
 }
-interface ParkedMarker extends Candidate {
+/** What a marker hands on to its saga. */
+type Promised = Pick<SagaRow, 'payload' | 'deadline_in_ms' | 'trace_context'>;
+interface ParkedMarker extends Candidate, Promised {
   readonly type: string;
-  readonly payload: string;
 }
 
 /** What a session may be given, and how. */
@@ -49,7 +54,11 @@ interface TakenIn {
 }
 
 async function takeInOnce(transaction: Transaction, request: TakeRequest): Promise<TakenIn> {
-  const due = await findDue<DueMarker>(transaction, SQL.TAKE_IN, request);
+  const { types, limit } = request;
+  const claims = types.flatMap(({ type }) =>
+    PRIORITIES.map((priority): Statement => [SQL.TAKE_IN, type, priority, type, limit]),
+  );
+  const due = await findDue<DueMarker>(transaction, claims, request);
   if (due.length === 0) return { taken: NOTHING, busy: [] };
   const firsts = firstsOfKeys(due);
   const heads = firsts.length === 0 ? [] : await transaction.send([SQL.HEADS, numbersOf(firsts)]);
@@ -62,7 +71,7 @@ async function takeInOnce(transaction: Transaction, request: TakeRequest): Promi
   );
   return {
     taken: {
-      held: isInline ? newSagas(taken, request.types, payloadsOf(answers.at(-1))) : [],
+      held: isInline ? newSagas(taken, request.types, promisedBy(answers.at(-1))) : [],
       queued: isInline ? [] : taken.map(({ id }) => ({ id, fence: FENCE_QUEUED })),
       parked: parked.length,
     },
@@ -73,7 +82,9 @@ async function takeInOnce(transaction: Transaction, request: TakeRequest): Promi
 /** Claims sagas that nobody holds and that are due. A queued saga keeps its fence: its ticket shows it. */
 export async function takeDue(database: Database, request: TakeRequest): Promise<Taken> {
   return database.transaction(async (transaction) => {
-    const due = await findDue<DueSaga>(transaction, SQL.TAKE_DUE, request);
+    const { types, limit } = request;
+    const claims = types.map(({ type }): Statement => [SQL.TAKE_DUE, type, type, limit]);
+    const due = await findDue<DueSaga>(transaction, claims, request);
     const ids = due.map(idOf);
     if (ids.length <= request.inlineMax)
       return { ...NOTHING, held: await hold(transaction, ids, request.sessionId) };
@@ -93,18 +104,21 @@ export async function releaseKeys(
   const next = parkedHeads(await database.rows<HeadRow>(SQL.HEADS, numbersOf(ids)));
   if (next.length === 0) return [];
   return database.transaction(async (transaction) => {
-    const [session, parked] = await transaction.send(
+    const [session, parked, paused] = await transaction.send(
       [SQL.LIVING_SESSION, sessionId === null ? null : BigInt(sessionId)],
       [SQL.RELEASE_KEYS, numbersOf(next)],
+      [SQL.PAUSED_TYPES],
     );
-    const known = rowsOf(session).length > 0 ? types.map(({ type }) => type) : [];
+    const resting = new Set(rowsOf<{ readonly type: string }>(paused).map(({ type }) => type));
+    const served = types.map(({ type }) => type).filter((type) => !resting.has(type));
+    const known = rowsOf(session).length > 0 ? served : [];
     const markers = rowsOf<ParkedMarker>(parked);
     const ours = markers.filter(({ type }) => known.includes(type));
     const others = markers.filter(({ type }) => !known.includes(type));
     if (markers.length === 0) return [];
     const claim = { sessionId: sessionId ?? '0', types, requeueMs: 0 };
     await transaction.commit(...setStatus('pending', others), ...makeSagas(ours, claim, true));
-    return newSagas(ours, types, payloadsOf(parked));
+    return newSagas(ours, types, promisedBy(parked));
   });
 }
 
@@ -115,7 +129,7 @@ export async function nextDueMs(
   msMax: number,
 ): Promise<number> {
   if (types.length === 0) return msMax;
-  const values = types.flatMap(({ type }) => [type, type]);
+  const values = types.flatMap(({ type }) => [type, type, type, type]);
   const [row] = await database.rows<{ readonly ms: string | null }>(
     SQL.NEXT_DUE(types.length),
     ...values,
@@ -130,19 +144,24 @@ export async function requeueQueued(database: Database): Promise<number> {
   return queued.length === 0 ? 0 : database.change(SQL.REQUEUE_QUEUED, numbersOf(queued.map(idOf)));
 }
 
-/** Locks what is due, each type for itself, and answers the oldest of it; nothing for a session that has ended. */
+/** Locks what is due, and answers the most important and oldest of it; nothing for a session that has ended. */
 async function findDue<Row extends DueRow>(
   transaction: Transaction,
-  dueOfType: string,
-  { sessionId, types, limit }: TakeRequest,
+  claims: readonly Statement[],
+  { sessionId, limit }: TakeRequest,
 ): Promise<readonly Row[]> {
   const [session, ...due] = await transaction.send(
     [SQL.LIVING_SESSION, BigInt(sessionId)],
-    ...types.map(({ type }): Statement => [dueOfType, type, limit]),
+    ...claims,
   );
   if (rowsOf(session).length === 0) return [];
   const rows = due.flatMap((answer) => rowsOf<Row>(answer));
-  rows.sort((a, b) => a.due_at.getTime() - b.due_at.getTime() || byId(a, b));
+  rows.sort(
+    (a, b) =>
+      (b.priority ?? 0) - (a.priority ?? 0) ||
+      a.due_at.getTime() - b.due_at.getTime() ||
+      byId(a, b),
+  );
   return rows.slice(0, limit);
 }
 
@@ -168,12 +187,12 @@ function makeSagas(
 function newSagas(
   markers: readonly (Candidate & { readonly type: string })[],
   types: TakeRequest['types'],
-  payloads: ReadonlyMap<string, string>,
+  promised: ReadonlyMap<string, Promised>,
 ): readonly HeldSaga[] {
   return [...markers].sort(byId).map(({ id, type, key }) => {
     const version = versionOf(type, types);
-    const payload = payloads.get(id) ?? 'null';
-    return heldSaga({ id, type, version, key, payload, fence: FENCE_HELD, crashes: 0 }, []);
+    const handedOn = promised.get(id) ?? NOTHING_PROMISED;
+    return heldSaga({ ...handedOn, id, type, version, key, fence: FENCE_HELD, crashes: 0 }, []);
   });
 }
 
@@ -181,9 +200,11 @@ function versionOf(type: string, types: TakeRequest['types']): number {
   return types.find((each) => each.type === type)?.version ?? 1;
 }
 
-function payloadsOf(answer: Answer | undefined): ReadonlyMap<string, string> {
-  const rows = rowsOf<{ readonly id: string; readonly payload: string }>(answer);
-  return new Map(rows.map(({ id, payload }) => [id, payload]));
+const NOTHING_PROMISED: Promised = { payload: 'null', deadline_in_ms: null, trace_context: null };
+
+function promisedBy(answer: Answer | undefined): ReadonlyMap<string, Promised> {
+  const rows = rowsOf<Promised & { readonly id: string }>(answer);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 function idOf({ id }: { readonly id: string }): string {

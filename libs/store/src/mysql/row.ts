@@ -17,6 +17,8 @@ export interface SagaRow {
   readonly crashes: number;
   readonly key: string | null;
   readonly payload: string;
+  readonly deadline_in_ms: string | null;
+  readonly trace_context: string | null;
 }
 
 export interface TransitionRow {
@@ -51,8 +53,10 @@ export interface ReportRow {
 }
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
-  const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload: jsonOf(payload), fence, crashes, history };
+  const { id, type, version, key, fence, crashes, trace_context: traceContext } = row;
+  const payload = jsonOf(row.payload);
+  const deadlineInMs = row.deadline_in_ms === null ? null : Number(row.deadline_in_ms);
+  return { id, type, version, key, payload, fence, crashes, deadlineInMs, traceContext, history };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {

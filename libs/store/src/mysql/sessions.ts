@@ -1,22 +1,22 @@
-import type { Store } from '@tenon/core';
+import type { NewSession } from '@tenon/core';
 import { changedBy } from './connection';
 import type { Database } from './database';
 import { numbersOf } from './row';
 import * as SQL from './sql';
 
-export type NewSession = Parameters<Store['openSession']>[0];
-
 /** Opens a worker's session and answers its id. */
 export function openSession(
   database: Database,
-  { worker, types, sessionMs }: NewSession,
+  { worker, sessionMs, roles, versions }: NewSession,
 ): Promise<string> {
   return database.transaction(async (transaction) => {
     const [answer] = await transaction.commit([
       SQL.OPEN_SESSION,
       worker,
-      JSON.stringify(types),
+      JSON.stringify(Object.keys(versions)),
       sessionMs,
+      JSON.stringify(roles),
+      JSON.stringify(versions),
     ]);
     return answer !== undefined && 'insertId' in answer ? String(answer.insertId) : '';
   });

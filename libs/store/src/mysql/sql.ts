@@ -31,6 +31,12 @@ export const STATEMENTS_OF_BEGIN = 2;
 export const LIVING_SESSION = `
   SELECT id FROM worker_session WHERE id = ? AND ended_at IS NULL AND expires_at > now(3) LOCK IN SHARE MODE`;
 
+/** A parameter of its own, not the row's type: so it is looked up once, before any row is read or locked. */
+const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM operation_pause p WHERE p.type = ?)';
+
+/** For statements whose rows may be of any type. Behind the locks that they take. */
+export const PAUSED_TYPES = 'SELECT type FROM operation_pause';
+
 const milliseconds = (value: string) => `INTERVAL ${value} * 1000 MICROSECOND`;
 
 /**
@@ -40,16 +46,23 @@ const milliseconds = (value: string) => `INTERVAL ${value} * 1000 MICROSECOND`;
 const later = (milliseconds: string) =>
   `from_unixtime(least(unix_timestamp(now(3)) + ${milliseconds} / 1000, 2147483647))`;
 
+/** What a saga is told of its marker besides the key. */
+const promised = (marker: string) =>
+  `${marker}.payload, timestampdiff(MICROSECOND, now(3), ${marker}.deadline_at) / 1000 AS deadline_in_ms, ${marker}.trace_context`;
+
 // ---- append
 
 /** Plain, not INSERT IGNORE, which swallows other faults than duplicates. Error 1062 undoes the statement only. */
 export const APPEND_MARKERS =
-  'INSERT INTO op_log (op_type, op_key, payload, idempotency_key, due_at) VALUES';
+  'INSERT INTO op_log (op_type, op_key, payload, idempotency_key, priority, trace_context, due_at, deadline_at) VALUES';
 
-/** One marker's values, with one of three due times. */
-export const MARKER_DUE_NOW = '(?, ?, ?, ?, current_timestamp(3))';
-export const MARKER_DUE_LATER = `(?, ?, ?, ?, ${later('?')})`;
-export const MARKER_DUE_AT = '(?, ?, ?, ?, from_unixtime(?))';
+/** One marker's values: the columns that are given as they are, then one of three due times, then one of two deadlines. */
+export const MARKER_PLAIN = '?, ?, ?, ?, ?, ?';
+export const MARKER_DUE_NOW = 'current_timestamp(3)';
+export const MARKER_DUE_LATER = later('?');
+export const MARKER_DUE_AT = 'from_unixtime(?)';
+export const MARKER_NO_DEADLINE = 'NULL';
+export const MARKER_DEADLINE = later('?');
 
 /** The ids of one INSERT are this far apart: more than 1 where several servers write. */
 export const ID_STEP = 'SELECT @@auto_increment_increment AS step';
@@ -62,7 +75,8 @@ export const FIND_APPENDED = `
 // ---- sessions
 
 export const OPEN_SESSION = `
-  INSERT INTO worker_session (worker, types, expires_at) VALUES (left(?, 190), ?, now(3) + ${milliseconds('?')})`;
+  INSERT INTO worker_session (worker, types, expires_at, roles, versions)
+  VALUES (left(?, 190), ?, now(3) + ${milliseconds('?')}, ?, ?)`;
 
 export const RENEW_SESSION = `
   UPDATE worker_session SET renewed_at = now(3), expires_at = now(3) + ${milliseconds('?')}
@@ -74,12 +88,14 @@ export const CLOSE_SESSION =
 // ---- intake
 
 /**
- * Type, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs nothing
- * here, and in the order of the index: a sort, or a filter on what the index lacks, would lock rows that are not taken.
+ * Type, priority, type, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs
+ * nothing here, and each priority, so that neither does what is not yet due of a higher one; and in the order of the index:
+ * a sort, or a filter on what the index lacks, would lock rows that are not taken. (What a lower priority finds beyond the
+ * limit is locked, too, for as long as the claim takes: these servers take no expression for a LIMIT.)
  */
 export const TAKE_IN = `
-  SELECT id, op_type AS type, op_key AS \`key\`, due_at FROM op_log FORCE INDEX (op_log_pending)
-  WHERE status = 'pending' AND op_type = ? AND due_at <= now(3)
+  SELECT id, op_type AS type, op_key AS \`key\`, priority, due_at FROM op_log FORCE INDEX (op_log_pending)
+  WHERE status = 'pending' AND op_type = ? AND priority = ? AND due_at <= now(3) AND ${NOT_PAUSED}
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 /**
@@ -106,7 +122,7 @@ export const MAKE_SAGAS = `
   SELECT r.id, r.type, r.version, ?, ?, ?, now(3) + ${milliseconds('?')}
   FROM JSON_TABLE(?, '$[*]' COLUMNS (id bigint PATH '$[0]', type text PATH '$[1]', version int PATH '$[2]')) r`;
 
-export const PAYLOADS = 'SELECT id, payload FROM op_log FORCE INDEX (PRIMARY) WHERE id IN (?)';
+export const PAYLOADS = `SELECT o.id, ${promised('o')} FROM op_log o FORCE INDEX (PRIMARY) WHERE o.id IN (?)`;
 
 /**
  * Waits for locked heads instead of skipping them, in the order of ids. A claimer may hold one for a moment, on its way to
@@ -114,29 +130,32 @@ export const PAYLOADS = 'SELECT id, payload FROM op_log FORCE INDEX (PRIMARY) WH
  * cycle.
  */
 export const RELEASE_KEYS = `
-  SELECT id, op_type AS type, op_key AS \`key\`, payload FROM op_log FORCE INDEX (PRIMARY)
-  WHERE id IN (?) AND status = 'parked' ORDER BY id FOR UPDATE`;
+  SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, ${promised('o')} FROM op_log o FORCE INDEX (PRIMARY)
+  WHERE o.id IN (?) AND o.status = 'parked' ORDER BY o.id FOR UPDATE`;
 
-/** Type, limit. */
+/** Type, type, limit. */
 export const TAKE_DUE = `
   SELECT id, fence, due_at FROM saga FORCE INDEX (saga_due)
-  WHERE session_id IS NULL AND type = ? AND due_at <= now(3)
+  WHERE session_id IS NULL AND type = ? AND due_at <= now(3) AND ${NOT_PAUSED}
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 export const QUEUE = `
   UPDATE saga FORCE INDEX (PRIMARY) SET is_queued = true, due_at = now(3) + ${milliseconds('?')} WHERE id IN (?)`;
 
-const NEXT_DUE_OF_TYPE = `
-    (SELECT due_at FROM op_log FORCE INDEX (op_log_pending)
-      WHERE status = 'pending' AND op_type = ? ORDER BY due_at LIMIT 1)
-    UNION ALL
-    (SELECT due_at FROM saga FORCE INDEX (saga_due)
+const NEXT_DUE_OF_PRIORITY = (priority: number) => `
+    (SELECT op_type AS type, due_at FROM op_log FORCE INDEX (op_log_pending)
+      WHERE status = 'pending' AND op_type = ? AND priority = ${priority} ORDER BY due_at LIMIT 1)
+    UNION ALL`;
+
+const NEXT_DUE_OF_TYPE = `${[1, 0, -1].map(NEXT_DUE_OF_PRIORITY).join('')}
+    (SELECT type, due_at FROM saga FORCE INDEX (saga_due)
       WHERE session_id IS NULL AND type = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)`;
 
-/** Each type twice. One probe per type of each of the two indexes that the intake reads. */
+/** Each type four times. One probe per type and priority of the markers' index, and one per type of the sagas'. */
 export const NEXT_DUE = (typeCount: number) => `
   SELECT timestampdiff(MICROSECOND, now(3), min(d.due_at)) / 1000 AS ms
-  FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d`;
+  FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d
+  WHERE d.type NOT IN (SELECT p.type FROM operation_pause p)`;
 
 /** By way of the markers: those that are taken are as many as there are live sagas; sagas that ended do not matter. */
 export const FIND_QUEUED = `
@@ -150,14 +169,14 @@ export const REQUEUE_QUEUED = `
 
 /** Skips what others are at: the ticket is stale then. */
 export const ADOPT = `
-  SELECT id, fence FROM saga FORCE INDEX (PRIMARY)
+  SELECT id, type, fence FROM saga FORCE INDEX (PRIMARY)
   WHERE id IN (?) AND session_id IS NULL AND due_at IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`;
 
 export const HOLD = `
   UPDATE saga FORCE INDEX (PRIMARY) SET session_id = ?, fence = fence + 1, is_queued = false WHERE id IN (?)`;
 
 export const LOAD = `
-  SELECT s.id, s.type, s.version, s.fence, s.crashes, o.op_key AS \`key\`, o.payload
+  SELECT s.id, s.type, s.version, s.fence, s.crashes, o.op_key AS \`key\`, ${promised('o')}
   FROM saga s FORCE INDEX (PRIMARY) JOIN op_log o ON o.id = s.id
   WHERE s.id IN (?) AND s.session_id = ? ORDER BY s.id`;
 
@@ -285,7 +304,7 @@ export const PENDING_TYPES = `
 export const FIND_UNSERVED = `
   SELECT id FROM op_log FORCE INDEX (op_log_pending)
   WHERE status = 'pending' AND op_type = ? AND greatest(due_at, created_at) <= now(3) - ${milliseconds('?')}
-  ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
+  ORDER BY priority, due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 export const BURY_UNSERVED = `
   UPDATE op_log FORCE INDEX (PRIMARY) SET status = 'dead', finished_at = now(3),

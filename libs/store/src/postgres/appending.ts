@@ -24,6 +24,9 @@ export async function appendMarkers(
     markers.map(({ idempotencyKey }) => idempotencyKey),
     markers.map(({ delayMs }) => delayMs),
     markers.map(({ dueAt }) => dueAt?.toISOString() ?? null),
+    markers.map(({ priority }) => priority),
+    markers.map(({ deadlineMs }) => deadlineMs),
+    markers.map(({ traceContext }) => traceContext),
   ]);
   const inserted = matchInOrder(markers, rows);
   const duplicates = markers.filter((_, place) => inserted[place] === undefined);

@@ -5,6 +5,8 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -37,7 +39,7 @@ import {
 } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
-import { closeSession, openSession, renewSession, type NewSession } from './sessions';
+import { closeSession, openSession, renewSession } from './sessions';
 import { StepTransaction, type StepWork } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;
@@ -78,6 +80,10 @@ class PostgresStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
+  }
+
+  get operator(): OperatorStore {
+    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
   }
 
   async open(): Promise<void> {

@@ -19,6 +19,8 @@ export interface SagaRow {
   readonly crashes: number;
   readonly key: string | null;
   readonly payload: Payload;
+  readonly deadline_in_ms: number | null;
+  readonly trace_context: string | null;
 }
 
 export interface TransitionRow {
@@ -54,7 +56,8 @@ export interface ReportRow {
 
 export function heldSaga(row: SagaRow, history: readonly RecordedTransition[]): HeldSaga {
   const { id, type, version, key, payload, fence, crashes } = row;
-  return { id, type, version, key, payload, fence, crashes, history };
+  const { deadline_in_ms: deadlineInMs, trace_context: traceContext } = row;
+  return { id, type, version, key, payload, fence, crashes, deadlineInMs, traceContext, history };
 }
 
 export function recordedTransition(row: TransitionRow): RecordedTransition {

@@ -1,17 +1,17 @@
-import type { Store } from '@tenon/core';
-import { invariant } from '@tenon/core';
+import { invariant, type NewSession } from '@tenon/core';
 import type { Database } from './database';
 import { CLOSE_SESSION, LET_ALL_GO, OPEN_SESSION, RENEW_SESSION } from './sql';
-
-/** What a worker tells of itself. */
-export type NewSession = Parameters<Store['openSession']>[0];
 
 /** Opens a worker's session and answers its id. */
 export async function openSession(
   database: Database,
-  { worker, types, sessionMs }: NewSession,
+  { worker, sessionMs, roles, versions }: NewSession,
 ): Promise<string> {
-  const values = [worker, JSON.stringify(types), sessionMs];
+  const types = Object.keys(versions);
+  const [typeList, roleList, versionMap] = [types, roles, versions].map((each) =>
+    JSON.stringify(each),
+  );
+  const values = [worker, typeList, sessionMs, roleList, versionMap];
   const [row] = await database.write<{ readonly id: string }>(OPEN_SESSION, values);
   invariant(row !== undefined, 'an inserted session has an id');
   return row.id;

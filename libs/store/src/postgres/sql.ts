@@ -32,7 +32,14 @@ const headOf = (key: string) => `(SELECT head.id FROM op_log head
 const isFree = (key: string) =>
   `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL) IS NULL`;
 
+/** Read once per statement, from an index that is nearly always empty: whoever pauses a type stops every process at once. */
+const isNotPaused = (type: string) => `${type} <> ALL(ARRAY(SELECT p.type FROM operation_pause p))`;
+
 const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
+
+/** What a saga is told of its marker besides the key and the payload. */
+const promised = (marker: string) =>
+  `(extract(epoch FROM ${marker}.deadline_at - clock_timestamp()) * 1000)::float8 AS deadline_in_ms, ${marker}.trace_context`;
 
 /** An instant as milliseconds since 1970, whatever an application has taught the driver about dates. */
 const instant = (column: string, name: string) =>
@@ -43,11 +50,13 @@ const instant = (column: string, name: string) =>
 /** Rows that an earlier append has made are missing from the answer; the others come in the order of the input. */
 export const APPEND_MARKERS = statement(
   'append_markers',
-  `INSERT INTO op_log (op_type, op_key, payload, idempotency_key, due_at)
+  `INSERT INTO op_log (op_type, op_key, payload, idempotency_key, due_at, priority, deadline_at, trace_context)
    SELECT m.type, m.key, m.payload::jsonb, m.idempotency_key,
-     coalesce(m.due_at, CASE WHEN m.delay_ms = 0 THEN now() ELSE clock_timestamp() + ${milliseconds('m.delay_ms')} END)
-   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::timestamptz[])
-     WITH ORDINALITY m (type, key, payload, idempotency_key, delay_ms, due_at, place)
+     coalesce(m.due_at, CASE WHEN m.delay_ms = 0 THEN now() ELSE clock_timestamp() + ${milliseconds('m.delay_ms')} END),
+     m.priority, clock_timestamp() + ${milliseconds('m.deadline_ms')}, m.trace_context
+   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::timestamptz[], $7::smallint[],
+     $8::float8[], $9::text[])
+     WITH ORDINALITY m (type, key, payload, idempotency_key, delay_ms, due_at, priority, deadline_ms, trace_context, place)
    ORDER BY m.place
    ON CONFLICT (op_type, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
    RETURNING id::text, op_type AS type, idempotency_key`,
@@ -68,8 +77,8 @@ export const FIND_APPENDED = statement(
 
 export const OPEN_SESSION = statement(
   'open_session',
-  `INSERT INTO worker_session (worker, types, expires_at)
-   VALUES (left($1, 190), $2::jsonb, now() + ${milliseconds('$3')}) RETURNING id::text`,
+  `INSERT INTO worker_session (worker, types, expires_at, roles, versions)
+   VALUES (left($1, 190), $2::jsonb, now() + ${milliseconds('$3')}, $4::jsonb, $5::jsonb) RETURNING id::text`,
 );
 
 export const RENEW_SESSION = statement(
@@ -91,11 +100,21 @@ export const LET_ALL_GO = statement(
 
 // ---- intake
 
+/** What is due of one priority, over all types. A lower one gets what the higher ones have left of the limit. */
+const dueOf = (priority: number, limit: string) => `
+     SELECT d.id, d.op_key
+     FROM served t CROSS JOIN LATERAL (
+       SELECT o.id, o.op_key, o.due_at FROM op_log o
+       WHERE o.op_type = t.type AND o.priority = ${priority} AND o.status = 'pending' AND o.due_at <= now()
+       ORDER BY o.due_at, o.id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+     ) d
+     ORDER BY d.due_at, d.id LIMIT ${limit}`;
+
 /**
  * $1 types, $2 their versions, $3 limit, $4 inlineMax, $5 session, $6 requeueMs.
  *
  * Each type is looked up on its own (the index begins with it), so that a backlog of operations that others carry out
- * costs nothing here. A marker that is not the head of its key is parked without a lock on the head: the head may have
+ * costs nothing here; and each priority, so that neither does what is not yet due of a higher one. A marker that is not the head of its key is parked without a lock on the head: the head may have
  * ended since this statement's snapshot, so the caller releases the answered `busy` keys behind this commit. A marker can
  * also become visible behind a later one of its key that runs by then; if that one was taken at the very same time, the
  * unique index op_log_taken refuses this statement, and the next attempt sees it.
@@ -103,15 +122,13 @@ export const LET_ALL_GO = statement(
 export const TAKE_IN = statement(
   'take_in',
   `WITH alive AS MATERIALIZED (${alive('$5')}),
-   due AS MATERIALIZED (
-     SELECT d.id, d.op_key
-     FROM unnest($1::text[]) t (type) CROSS JOIN alive CROSS JOIN LATERAL (
-       SELECT o.id, o.op_key, o.due_at FROM op_log o
-       WHERE o.op_type = t.type AND o.status = 'pending' AND o.due_at <= now()
-       ORDER BY o.due_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED
-     ) d
-     ORDER BY d.due_at, d.id LIMIT $3
+   served AS MATERIALIZED (
+     SELECT t.type FROM unnest($1::text[]) t (type) CROSS JOIN alive WHERE ${isNotPaused('t.type')}
    ),
+   high AS MATERIALIZED (${dueOf(1, '$3')}),
+   normal AS MATERIALIZED (${dueOf(0, '$3 - (SELECT count(*) FROM high)')}),
+   low AS MATERIALIZED (${dueOf(-1, '$3 - (SELECT count(*) FROM high) - (SELECT count(*) FROM normal)')}),
+   due AS MATERIALIZED (TABLE high UNION ALL TABLE normal UNION ALL TABLE low),
    firsts AS MATERIALIZED (SELECT op_key, min(id) AS id FROM due WHERE op_key IS NOT NULL GROUP BY op_key),
    heads AS MATERIALIZED (
      SELECT f.id, ${headOf('f.op_key')} = f.id AND ${isFree('f.op_key')} AS is_head FROM firsts f
@@ -122,7 +139,7 @@ export const TAKE_IN = statement(
    size AS MATERIALIZED (SELECT count(*) <= $4 AS is_inline FROM chosen),
    taken AS (
      UPDATE op_log SET status = 'taken' WHERE id = ANY(ARRAY(SELECT id FROM chosen))
-     RETURNING id, op_type, op_key, payload
+     RETURNING id, op_type, op_key, payload, deadline_at, trace_context
    ),
    parked AS (
      UPDATE op_log SET status = 'parked'
@@ -139,10 +156,11 @@ export const TAKE_IN = statement(
      RETURNING id, version, fence
    )
    SELECT CASE WHEN is_inline THEN 'held' ELSE 'queued' END AS kind, m.id::text, t.op_type AS type, m.version, m.fence,
-     0 AS crashes, t.op_key AS key, CASE WHEN is_inline THEN t.payload END AS payload
+     0 AS crashes, t.op_key AS key, CASE WHEN is_inline THEN t.payload END AS payload,
+     ${promised('t')}
    FROM made m JOIN taken t ON t.id = m.id CROSS JOIN size
-   UNION ALL SELECT 'parked', id::text, NULL, NULL, NULL, NULL, NULL, NULL FROM parked
-   UNION ALL SELECT 'busy', id::text, NULL, NULL, NULL, NULL, NULL, NULL FROM heads WHERE NOT is_head`,
+   UNION ALL SELECT 'parked', id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM parked
+   UNION ALL SELECT 'busy', id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM heads WHERE NOT is_head`,
 );
 
 /**
@@ -156,7 +174,9 @@ export const RELEASE_KEYS = statement(
   `WITH alive AS MATERIALIZED (${alive('$2')}),
    keys AS MATERIALIZED (SELECT DISTINCT op_key FROM op_log WHERE id = ANY($1::bigint[]) AND op_key IS NOT NULL),
    heads AS MATERIALIZED (
-     SELECT o.id, o.op_type = ANY($3::text[]) AND EXISTS (SELECT FROM alive) AS is_ours FROM op_log o
+     SELECT o.id,
+       o.op_type = ANY($3::text[]) AND ${isNotPaused('o.op_type')} AND EXISTS (SELECT FROM alive) AS is_ours
+     FROM op_log o
      WHERE o.status = 'parked'
        AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE ${isFree('k.op_key')}))
      ORDER BY o.id FOR UPDATE OF o
@@ -166,7 +186,7 @@ export const RELEASE_KEYS = statement(
    ),
    taken AS (
      UPDATE op_log SET status = 'taken' WHERE id = ANY(ARRAY(SELECT id FROM heads WHERE is_ours))
-     RETURNING id, op_type, op_key, payload
+     RETURNING id, op_type, op_key, payload, deadline_at, trace_context
    ),
    made AS (
      INSERT INTO saga (id, type, version, fence, session_id, due_at)
@@ -174,9 +194,10 @@ export const RELEASE_KEYS = statement(
      FROM taken t JOIN unnest($3::text[], $4::int[]) v (type, version) ON v.type = t.op_type
      RETURNING id, version, fence
    )
-   SELECT 'held' AS kind, m.id::text, t.op_type AS type, m.version, m.fence, 0 AS crashes, t.op_key AS key, t.payload
+   SELECT 'held' AS kind, m.id::text, t.op_type AS type, m.version, m.fence, 0 AS crashes, t.op_key AS key, t.payload,
+     ${promised('t')}
    FROM made m JOIN taken t ON t.id = m.id
-   UNION ALL SELECT 'pending', id::text, NULL, NULL, NULL, NULL, NULL, NULL FROM others`,
+   UNION ALL SELECT 'pending', id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM others`,
 );
 
 /** $1 types, $2 limit, $3 inlineMax, $4 session, $5 requeueMs. A queued saga keeps its fence: its ticket shows it. */
@@ -190,6 +211,7 @@ export const TAKE_DUE = statement(
        WHERE s.type = t.type AND s.session_id IS NULL AND s.due_at IS NOT NULL AND s.due_at <= now()
        ORDER BY s.due_at, s.id LIMIT $2 FOR UPDATE SKIP LOCKED
      ) d
+     WHERE ${isNotPaused('t.type')}
      ORDER BY d.due_at, d.id LIMIT $2
    ),
    size AS MATERIALIZED (SELECT count(*) <= $3 AS is_inline FROM due),
@@ -203,20 +225,25 @@ export const TAKE_DUE = statement(
      RETURNING id, type, version, fence, crashes, is_inline
    )
    SELECT CASE WHEN is_inline THEN 'held' ELSE 'queued' END AS kind, c.id::text, c.type, c.version, c.fence, c.crashes,
-     o.op_key AS key, o.payload
+     o.op_key AS key, o.payload, ${promised('o')}
    FROM claimed c LEFT JOIN op_log o ON o.id = c.id AND c.is_inline AND o.id = ANY(ARRAY(SELECT id FROM due))`,
 );
 
-/** $1 types. One probe per type of each of the two indexes that the intake reads. */
+/** $1 types. One probe per type and priority of the markers' index, and one per type of the sagas'. */
 export const NEXT_DUE = statement(
   'next_due',
   `SELECT (extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::float8 AS ms
    FROM unnest($1::text[]) t (type) CROSS JOIN LATERAL (
-     (SELECT due_at FROM op_log WHERE op_type = t.type AND status = 'pending' ORDER BY due_at LIMIT 1)
+     SELECT (
+       SELECT due_at FROM op_log
+       WHERE op_type = t.type AND priority = p.priority AND status = 'pending' ORDER BY due_at LIMIT 1
+     ) AS due_at
+     FROM (VALUES (1::smallint), (0::smallint), (-1::smallint)) p (priority)
      UNION ALL
      (SELECT due_at FROM saga
       WHERE saga.type = t.type AND session_id IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)
-   ) d`,
+   ) d
+   WHERE ${isNotPaused('t.type')}`,
 );
 
 export const REQUEUE_QUEUED = statement(
@@ -236,6 +263,7 @@ export const ADOPT = statement(
    free AS MATERIALIZED (
      SELECT s.id FROM saga s
      WHERE s.id = ANY($1::bigint[]) AND s.session_id IS NULL AND s.due_at IS NOT NULL AND EXISTS (SELECT FROM alive)
+       AND ${isNotPaused('s.type')}
        AND (s.id, s.fence) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))
      FOR UPDATE OF s SKIP LOCKED
    ),
@@ -244,14 +272,14 @@ export const ADOPT = statement(
      WHERE id = ANY(ARRAY(SELECT id FROM free))
      RETURNING id, type, version, fence, crashes
    )
-   SELECT a.id::text, a.type, a.version, a.fence, a.crashes, o.op_key AS key, o.payload
+   SELECT a.id::text, a.type, a.version, a.fence, a.crashes, o.op_key AS key, o.payload, ${promised('o')}
    FROM adopted a JOIN op_log o ON o.id = a.id AND o.id = ANY($1::bigint[])`,
 );
 
 /** $1 ids, $2 session. */
 export const LOAD = statement(
   'load',
-  `SELECT s.id::text, s.type, s.version, s.fence, s.crashes, o.op_key AS key, o.payload
+  `SELECT s.id::text, s.type, s.version, s.fence, s.crashes, o.op_key AS key, o.payload, ${promised('o')}
    FROM saga s JOIN op_log o ON o.id = s.id AND o.id = ANY($1::bigint[])
    WHERE s.id = ANY($1::bigint[]) AND s.session_id = $2::bigint`,
 );
@@ -459,7 +487,7 @@ export const BURY_UNSERVED = statement(
        SELECT o.id FROM op_log o
        WHERE o.op_type = p.type AND o.status = 'pending'
          AND greatest(o.due_at, o.created_at) <= now() - ${milliseconds('$1')}
-       ORDER BY o.due_at, o.id LIMIT $2 FOR UPDATE SKIP LOCKED
+       ORDER BY o.priority, o.due_at, o.id LIMIT $2 FOR UPDATE SKIP LOCKED
      ) u
      WHERE p.type <> ALL(ARRAY(SELECT type FROM known)) 
          AND EXISTS (SELECT FROM worker_session WHERE ended_at IS NULL AND expires_at > now())

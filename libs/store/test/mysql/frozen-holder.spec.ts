@@ -9,7 +9,12 @@ describeIf('mariadb', 'a session that lapsed', () => {
 
   it('gives back what nobody has locked at once, and the rest when it is free', async () => {
     const { dataSource, store, sessionId } = scene();
-    const lapsing = await store.openSession({ worker: 'w', sessionMs: 1_000, types: ['transfer'] });
+    const lapsing = await store.openSession({
+      worker: 'w',
+      sessionMs: 1_000,
+      roles: ['worker'],
+      versions: { transfer: [1] },
+    });
     const [stuck, other] = await holdSagas({ ...scene(), sessionId: lapsing }, 2);
     const frozen = dataSource.createQueryRunner();
     await frozen.startTransaction();

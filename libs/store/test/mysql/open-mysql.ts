@@ -7,14 +7,17 @@ type StoreUnderTest = Awaited<ReturnType<OpenStore<CallerTx>>>;
 
 /** The instants that a test moves back in order to let time pass. */
 const INSTANTS = {
-  op_log: ['due_at', 'created_at', 'finished_at'],
+  op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
   worker_session: ['renewed_at', 'expires_at'],
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */
-const EMPTIED = ['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run', 'effect'];
+const EMPTIED = [
+  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run'],
+  ...['operation_pause', 'effect'],
+];
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
 export async function connectApplication(url: string): Promise<DataSource> {
@@ -44,6 +47,14 @@ export async function openMysql(dataSource: DataSource): Promise<StoreUnderTest>
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
+    setPaused: async (type, isPaused) => {
+      await dataSource.query(
+        isPaused
+          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES (?, 'test', 'test')`
+          : `DELETE FROM operation_pause WHERE type = ?`,
+        [type],
+      );
+    },
     close: () => store.close(),
   };
 }

@@ -32,7 +32,8 @@ export function useScene(): () => Scene {
     const sessionId = await store.openSession({
       worker: 'w',
       sessionMs: 3_600_000,
-      types: ['transfer'],
+      roles: ['worker'],
+      versions: { transfer: [1] },
     });
     scene = { dataSource, store, sessionId };
     close = async () => {

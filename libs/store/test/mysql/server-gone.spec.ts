@@ -37,7 +37,8 @@ describeIf('mariadb', 'a server that dies', () => {
     const sessionId = await store.openSession({
       worker: 'w',
       sessionMs: 3_600_000,
-      types: ['transfer'],
+      roles: ['worker'],
+      versions: { transfer: [1] },
     });
     const [appended] = await dataSource.transaction((tx) =>
       store.appendMarkers(tx, [newMarker({ type: 'transfer', key: 'a', payload: {} })]),

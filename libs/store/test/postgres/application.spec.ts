@@ -25,7 +25,12 @@ describeIf('postgres15', 'an application on PostgreSQL', () => {
   });
   beforeEach(async () => {
     ({ store } = await openPostgres(dataSource));
-    sessionId = await store.openSession({ worker: 'test', sessionMs: 60_000, types: ['alpha'] });
+    sessionId = await store.openSession({
+      worker: 'test',
+      sessionMs: 60_000,
+      roles: ['worker'],
+      versions: { alpha: [1] },
+    });
   });
   afterEach(() => store.close());
   afterAll(async () => {
@@ -161,7 +166,12 @@ describeIf('postgres15', 'an application on PostgreSQL', () => {
     const otherStore = postgresStore({ dataSource: other });
     await otherStore.migrate();
     await otherStore.open();
-    await otherStore.openSession({ worker: 'elsewhere', sessionMs: 1_000, types: [] });
+    await otherStore.openSession({
+      worker: 'elsewhere',
+      sessionMs: 1_000,
+      roles: [],
+      versions: {},
+    });
     await otherStore.close();
     expect(await dataSource.query('SELECT worker FROM elsewhere.worker_session')).toEqual([
       { worker: 'elsewhere' },

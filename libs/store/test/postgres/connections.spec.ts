@@ -32,7 +32,8 @@ describeIf('postgres15', 'connections to PostgreSQL', () => {
     const sessionId = await store.openSession({
       worker: 'test',
       sessionMs: 60_000,
-      types: ['alpha'],
+      roles: ['worker'],
+      versions: { alpha: [1] },
     });
     await dataSource.transaction((tx) =>
       store.appendMarkers(tx, [newMarker({ type: 'alpha', payload: {} })]),

@@ -67,7 +67,31 @@ for (const server of ['postgres15', 'postgres18'] as const) {
     ])("the engine's %s finds its rows by index", async (_, statement, indexes) => {
       const plan = await planOf(statement, ENGINE_SETTINGS);
       for (const index of indexes) expect(plan).toMatch(new RegExp(`using ${index}|on ${index}`));
-      expect(plan).not.toMatch(/Seq Scan on (op_log|saga)/);
+      expect(plan).not.toMatch(/Seq Scan on (op_log|operation_pause|saga)/);
+    });
+
+    it('a backlog of a high priority that is not yet due is not read', async () => {
+      await dataSource.query(
+        `INSERT INTO op_log (op_type, priority, due_at)
+         SELECT 'later', 1, now() + interval '1 hour' FROM generate_series(1, 20000)`,
+      );
+      await dataSource.query(`INSERT INTO op_log (op_type, priority) VALUES ('later', -1)`);
+      const runner = dataSource.createQueryRunner();
+      await runner.query(`${ENGINE_SETTINGS}; PREPARE claim AS ${sql.TAKE_IN.text}`);
+      const [session] = (await runner.query(
+        `INSERT INTO worker_session (worker, types, expires_at)
+         VALUES ('w', '[]', now() + interval '1 hour') RETURNING id`,
+      )) as { id: string }[];
+      await runner.startTransaction();
+      const rows = (await runner.query(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)
+         EXECUTE claim (ARRAY['later'], ARRAY[1], 100, 100, ${session!.id}, 1000)`,
+      )) as { 'QUERY PLAN': { Plan: Record<string, number> }[] }[];
+      await runner.rollbackTransaction();
+      await runner.query('DEALLOCATE claim; RESET ALL');
+      await runner.release();
+      const { Plan: plan } = rows[0]!['QUERY PLAN'][0]!;
+      expect(plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!).toBeLessThan(150);
     });
 
     it.each<[string, sql.Statement]>([

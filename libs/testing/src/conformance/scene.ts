@@ -20,6 +20,7 @@ export interface Draft extends AppendOptions {
   readonly type?: string;
   readonly key?: string | null;
   readonly payload?: unknown;
+  readonly traceContext?: string;
 }
 
 /** The operation types that the suite's sessions can run, and one that they cannot. */
@@ -68,6 +69,14 @@ export class Scene<T> {
     return this.under.passTime(ms);
   }
 
+  pause(type: string): Promise<void> {
+    return this.under.setPaused(type, true);
+  }
+
+  resume(type: string): Promise<void> {
+    return this.under.setPaused(type, false);
+  }
+
   /** A test that failed half-way may have left transactions open, whose locks would hold up all tests after it. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.open].map((caller) => caller.rollback()));
@@ -92,7 +101,9 @@ export class Scene<T> {
   }
 
   session(sessionMs = LONG_MS, types = TYPES.map(({ type }) => type)): Promise<string> {
-    return this.store.openSession({ worker: 'conformance', sessionMs, types });
+    const versions = Object.fromEntries(types.map((type) => [type, [1]]));
+    const roles = ['relay', 'worker'] as const;
+    return this.store.openSession({ worker: 'conformance', sessionMs, roles, versions });
   }
 
   takeIn(sessionId: string, request: Partial<TakeRequest> = {}): Promise<Taken> {
@@ -165,8 +176,9 @@ export function useScene<T>(open: OpenStore<T>): () => Scene<T> {
   };
 }
 
-export function marker({ type = 'alpha', key = null, payload = {}, ...options }: Draft): NewMarker {
-  return newMarker({ type, key, payload }, options);
+export function marker(draft: Draft): NewMarker {
+  const { type = 'alpha', key = null, payload = {}, traceContext = null, ...options } = draft;
+  return newMarker({ type, key, payload }, options, traceContext);
 }
 
 function takeRequest(sessionId: string): TakeRequest {

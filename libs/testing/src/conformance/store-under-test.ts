@@ -22,11 +22,13 @@ export interface StoreUnderTest<T> {
   /** The names of all committed business rows, in the order in which they were written. */
   effects(): Promise<readonly string[]>;
   /**
-   * Lets `ms` pass on the database's clock. A SQL store moves its instants back instead: `op_log.due_at`, `created_at`
-   * and `finished_at`; `saga.due_at`, `created_at` and `finished_at`; `saga_fence.at`; `worker_session.renewed_at` and
+   * Lets `ms` pass on the database's clock. A SQL store moves its instants back instead: `op_log.due_at`, `created_at`,
+   * `finished_at` and `deadline_at`; `saga.due_at`, `created_at` and `finished_at`; `saga_fence.at`; `worker_session.renewed_at` and
    * `expires_at`.
    */
   passTime(ms: number): Promise<void>;
+  /** Writes or deletes the row of `operation_pause` by which an operator pauses a type. */
+  setPaused(type: string, isPaused: boolean): Promise<void>;
   /** Closes the store and whatever `open` made for it. */
   close(): Promise<void>;
 }

@@ -22,6 +22,8 @@ export function describeTakeIn<T>(open: OpenStore<T>): void {
           payload: { n: 1 },
           fence: expect.any(Number) as number,
           crashes: 0,
+          deadlineInMs: null,
+          traceContext: null,
           history: [],
         },
       ]);

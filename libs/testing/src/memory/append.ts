@@ -24,8 +24,9 @@ async function appendOne(
   const { nowMs } = database;
   const id = database.nextId();
   const dueAt = draft.dueAt?.getTime() ?? nowMs + draft.delayMs;
+  const deadlineAt = draft.deadlineMs === null ? null : nowMs + draft.deadlineMs;
   const fresh = { createdAt: nowMs, status: 'pending', finishedAt: null, reason: null } as const;
-  tx.addMarker({ ...draft, ...fresh, id, dueAt });
+  tx.addMarker({ ...draft, ...fresh, id, dueAt, deadlineAt });
   return { id, isDuplicate: false };
 }
 

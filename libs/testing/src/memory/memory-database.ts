@@ -16,6 +16,8 @@ export class MemoryDatabase implements MemoryTables {
   readonly fences = new Map<string, string>();
   readonly sessions = new Map<string, SessionRow>();
   readonly repairRuns: RepairRow[] = [];
+  /** The rows of `operation_pause`, by type. */
+  readonly pauses = new Set<string>();
   bookkeepingCommits = 0;
   handlerCommits = 0;
 
@@ -97,6 +99,8 @@ export class MemoryDatabase implements MemoryTables {
       payload: JSON.parse(marker.payload) as Json,
       fence: saga.fence,
       crashes: saga.crashes,
+      deadlineInMs: marker.deadlineAt === null ? null : marker.deadlineAt - this.nowMs,
+      traceContext: marker.traceContext,
       history: [...saga.history],
     };
   }

@@ -8,6 +8,9 @@ export interface MarkerRow {
   /** JSON text, parsed anew for every reader: what one reader changes no other sees. */
   readonly payload: string;
   readonly idempotencyKey: string | null;
+  readonly priority: number;
+  readonly deadlineAt: number | null;
+  readonly traceContext: string | null;
   readonly createdAt: number;
   status: MarkerStatus;
   dueAt: number;
@@ -35,7 +38,9 @@ export interface SagaRow {
 /** A row of `worker_session`. */
 export interface SessionRow {
   readonly id: string;
-  readonly types: readonly string[];
+  readonly worker: string;
+  readonly roles: readonly string[];
+  readonly versions: Readonly<Record<string, readonly number[]>>;
   expiresAt: number;
   isEnded: boolean;
 }

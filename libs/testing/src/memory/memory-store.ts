@@ -4,6 +4,8 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  NewSession,
+  OperatorStore,
   RecordAnswer,
   SagaRecord,
   SagaReport,
@@ -16,6 +18,7 @@ import type {
   Ticket,
   Transition,
 } from '@tenon/core';
+import { UsageError } from '@tenon/core';
 import { VirtualClock } from '../clock/virtual-clock';
 import { appendMarkers } from './append';
 import { MemoryDatabase } from './memory-database';
@@ -72,6 +75,10 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     }
   }
 
+  get operator(): OperatorStore {
+    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
+  }
+
   async open(): Promise<void> {
     // There is nothing to connect to.
   }
@@ -102,11 +109,8 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     tx.afterCommit(callback);
   }
 
-  async openSession(session: {
-    readonly sessionMs: number;
-    readonly types: readonly string[];
-  }): Promise<string> {
-    return openSession(this.database, session.sessionMs, session.types);
+  async openSession(session: NewSession): Promise<string> {
+    return openSession(this.database, session);
   }
 
   async renewSession(sessionId: string, sessionMs: number): Promise<boolean> {
@@ -196,6 +200,12 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   /** What {@link recordRepair} was told so far. */
   get repairRuns(): readonly RepairRow[] {
     return this.database.repairRuns;
+  }
+
+  /** As a row of `operation_pause` would: nothing of the type is taken in or adopted while it is paused. */
+  setPaused(type: string, isPaused: boolean): void {
+    if (isPaused) this.database.pauses.add(type);
+    else this.database.pauses.delete(type);
   }
 
   async findSaga(id: string): Promise<SagaReport | null> {

@@ -7,7 +7,7 @@ export function buryUnserved(database: MemoryDatabase, graceMs: number): number 
   const sessions = [...database.sessions.values()];
   if (!sessions.some(({ id }) => database.isLiving(id))) return 0;
   const recent = sessions.filter(({ expiresAt }) => expiresAt > database.nowMs - DAY_MS);
-  const served = new Set(recent.flatMap(({ types }) => types));
+  const served = new Set(recent.flatMap(({ versions }) => Object.keys(versions)));
   const unserved = [...database.markers.values()].filter(
     ({ status, type, dueAt }) =>
       status === 'pending' && !served.has(type) && dueAt < database.nowMs - graceMs,

@@ -1,15 +1,15 @@
-import type { HeldSaga, Ticket } from '@tenon/core';
+import type { HeldSaga, NewSession, Ticket } from '@tenon/core';
 import type { MemoryDatabase } from './memory-database';
 import type { SagaRow } from './memory-rows';
 
 /** Opens a session and answers its id. */
 export function openSession(
   database: MemoryDatabase,
-  sessionMs: number,
-  types: readonly string[],
+  { sessionMs, ...session }: NewSession,
 ): string {
   const id = database.nextId();
-  database.sessions.set(id, { id, types, expiresAt: database.nowMs + sessionMs, isEnded: false });
+  const expiresAt = database.nowMs + sessionMs;
+  database.sessions.set(id, { ...session, id, expiresAt, isEnded: false });
   return id;
 }
 
@@ -55,7 +55,7 @@ export function adopt(
   const held = tickets.flatMap(({ id, fence }) => {
     const saga = database.sagas.get(id);
     const isFree = saga?.fence === fence && saga.sessionId === null && saga.dueAt !== null;
-    return isFree ? database.giveTo(saga, sessionId) : [];
+    return isFree && !database.pauses.has(saga.type) ? database.giveTo(saga, sessionId) : [];
   });
   if (held.length > 0) database.bookkeepingCommits += 1;
   return held;
