@@ -62,6 +62,21 @@ export class Database {
     return rowsOf<Row>(answer);
   }
 
+  /** Sends statements that change nothing, and answers the rows of each, all as of one moment. */
+  snapshot(...statements: readonly Statement[]): Promise<readonly Answer[]> {
+    return this.withConnection(async (connection) => {
+      try {
+        const packet: readonly Statement[] = [[SQL.SNAPSHOT], ...statements, [SQL.END_SNAPSHOT]];
+        const answers = await sendAll(connection, packet);
+        return answers.slice(SQL.STATEMENTS_OF_BEGIN, -1);
+      } catch (error) {
+        // Whoever gets the connection next must not read of that moment.
+        connection.destroy();
+        throw error;
+      }
+    });
+  }
+
   /** Sends one statement that changes rows, and answers how many. */
   change(...statement: Statement): Promise<number> {
     return this.transaction(async (transaction) => {

@@ -28,6 +28,7 @@ import { Database } from './database';
 import { classifyMysqlError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { MysqlOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -72,6 +73,7 @@ export function mysqlStore(options: MysqlStoreOptions): Store {
 }
 
 class MysqlStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -81,10 +83,7 @@ class MysqlStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
-  }
-
-  get operator(): OperatorStore {
-    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
+    this.operator = new MysqlOperatorStore(database);
   }
 
   async open(): Promise<void> {

@@ -24,8 +24,14 @@ export const SESSION_SETTINGS = `
 export const BEGIN = 'SET SESSION wait_timeout = 10; START TRANSACTION';
 export const COMMIT = 'COMMIT; SET SESSION wait_timeout = DEFAULT';
 export const ROLLBACK = 'ROLLBACK; SET SESSION wait_timeout = DEFAULT';
-/** Each of the three above is two statements. */
+/** Each of the three above is two statements, and so is SNAPSHOT. */
 export const STATEMENTS_OF_BEGIN = 2;
+
+/** What follows is read as it stood at one moment, and locks nothing; then END_SNAPSHOT. */
+export const SNAPSHOT = `
+  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+  START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`;
+export const END_SNAPSHOT = 'COMMIT';
 
 /** A session that may still hold sagas: one row or none. Shared, so that it is not ended before this commits. */
 export const LIVING_SESSION = `
@@ -182,7 +188,7 @@ export const LOAD = `
 
 export const LOAD_HISTORY = `
   SELECT saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms,
-    fence, session_id, at
+    fence, session_id, verb, at
   FROM saga_transition FORCE INDEX (PRIMARY) WHERE saga_id IN (?) ORDER BY saga_id, seq`;
 
 export const HELD_IDS = 'SELECT id FROM saga FORCE INDEX (saga_due) WHERE session_id = ?';

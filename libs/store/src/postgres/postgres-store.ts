@@ -28,6 +28,7 @@ import { Database } from './database';
 import { classifyPostgresError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { PostgresOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
@@ -71,6 +72,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
 }
 
 class PostgresStore implements Store {
+  readonly operator: OperatorStore;
   private readonly commits: AfterCommit;
   private readonly fences = new FenceTidier();
   private handlerCommits = 0;
@@ -80,10 +82,7 @@ class PostgresStore implements Store {
     private readonly database: Database,
   ) {
     this.commits = new AfterCommit(dataSource);
-  }
-
-  get operator(): OperatorStore {
-    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
+    this.operator = new PostgresOperatorStore(database);
   }
 
   async open(): Promise<void> {

@@ -13,7 +13,7 @@ export interface Statement {
   readonly text: string;
 }
 
-function statement(name: string, text: string): Statement {
+export function statement(name: string, text: string): Statement {
   return { name: `tenon_${name}`, text };
 }
 
@@ -25,24 +25,28 @@ const alive = (parameter: string) => `SELECT id FROM worker_session
 const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NULL`;
 
 /** The first marker of a key, by one probe of op_log_key. */
-const headOf = (key: string) => `(SELECT head.id FROM op_log head
+export const headOf = (key: string) => `(SELECT head.id FROM op_log head
       WHERE head.op_key = ${key} AND ${HOLDS_KEY} ORDER BY head.id LIMIT 1)`;
 
-/** None of the key runs or is paused, by one probe of op_log_taken. `NOT EXISTS` would be planned as a join to all of it. */
-const isFree = (key: string) =>
-  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL) IS NULL`;
+/** The one of a key that runs or is paused, by one probe of op_log_taken. */
+export const takenOf = (key: string) =>
+  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
 
 /** Read once per statement, from an index that is nearly always empty: whoever pauses a type stops every process at once. */
 const isNotPaused = (type: string) => `${type} <> ALL(ARRAY(SELECT p.type FROM operation_pause p))`;
 
-const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
+/** None of the key runs or is paused. `NOT EXISTS` would be planned as a join to all of them. */
+const isFree = (key: string) => `${takenOf(key)} IS NULL`;
+
+export const milliseconds = (parameter: string) =>
+  `${parameter}::float8 * interval '1 millisecond'`;
 
 /** What a saga is told of its marker besides the key and the payload. */
 const promised = (marker: string) =>
   `(extract(epoch FROM ${marker}.deadline_at - clock_timestamp()) * 1000)::float8 AS deadline_in_ms, ${marker}.trace_context`;
 
 /** An instant as milliseconds since 1970, whatever an application has taught the driver about dates. */
-const instant = (column: string, name: string) =>
+export const instant = (column: string, name: string) =>
   `(extract(epoch FROM ${column}) * 1000)::float8 AS ${name}`;
 
 // ---- append
@@ -287,7 +291,7 @@ export const LOAD = statement(
 export const LOAD_HISTORY = statement(
   'load_history',
   `SELECT saga_id::text, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result,
-     duration_ms, fence, session_id::text, ${instant('at', 'at_ms')}
+     duration_ms, fence, session_id::text, verb, ${instant('at', 'at_ms')}
    FROM saga_transition WHERE saga_id = ANY($1::bigint[]) ORDER BY saga_id, seq`,
 );
 

@@ -10,13 +10,13 @@ const INSTANTS = {
   op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
-  worker_session: ['renewed_at', 'expires_at'],
+  worker_session: ['renewed_at', 'expires_at', 'ended_at'],
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */
 const EMPTIED = [
-  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run'],
-  ...['operation_pause', 'effect'],
+  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run', 'effect'],
+  ...['operation_pause', 'admin_key', 'admin_audit'],
 ];
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */

@@ -10,10 +10,11 @@ const INSTANTS = {
   op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
-  worker_session: ['renewed_at', 'expires_at'],
+  worker_session: ['renewed_at', 'expires_at', 'ended_at'],
 };
 
-const EMPTY = `TRUNCATE op_log, saga, saga_transition, saga_fence, worker_session, repair_run, operation_pause, effect`;
+const EMPTY = `TRUNCATE op_log, saga, saga_transition, saga_fence, worker_session, repair_run, effect,
+  operation_pause, admin_key, admin_audit`;
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
 export async function connectApplication(url: string): Promise<DataSource> {

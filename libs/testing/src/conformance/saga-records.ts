@@ -1,4 +1,4 @@
-import type { FencedCall, HeldSaga, SagaRecord, SagaState, Transition } from '@tenon/core';
+import type { FencedCall, HeldSaga, SagaRecord, SagaState, Transition, Verb } from '@tenon/core';
 
 /** A row of history with the number `seq`; by default an action that succeeded. */
 export function row(seq: number, fields: Partial<Transition> = {}): Transition {
@@ -81,4 +81,10 @@ export function callOf(
   step = 'first',
 ): FencedCall {
   return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase };
+}
+
+/** The next row of `saga`'s history as an operator's. */
+export function operated(saga: HeldSaga, to: SagaState, verb: Verb = 'retry'): Transition {
+  const moved = { step: null, phase: null, attempt: 0, outcome: 'moved' } as const;
+  return nextRow(saga, { ...moved, to, verb, reason: 'an operator said so' });
 }

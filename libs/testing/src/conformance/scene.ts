@@ -1,10 +1,14 @@
 import {
   newMarker,
+  type AuditEntry,
+  type AuditRow,
   type AppendedMarker,
   type AppendOptions,
   type FencedCall,
   type HeldSaga,
   type NewMarker,
+  type OperationDetails,
+  type PageRequest,
   type SagaReport,
   type SagaRecord,
   type StepCommit,
@@ -32,6 +36,13 @@ export const UNKNOWN_TYPE = 'nobody-runs-this';
 
 /** Long enough that no lease and no hand-over passes by itself while a test runs. */
 export const LONG_MS = 3_600_000;
+
+export const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
+
+/** What an operator is said to have done. */
+export function auditOf(verb: string, target: string): AuditEntry {
+  return { actor: 'ann', role: 'operator', verb, target, reason: 'because', detail: { n: 1 } };
+}
 
 /** The store under test with the words in which the suite tells its stories. */
 export class Scene<T> {
@@ -153,6 +164,18 @@ export class Scene<T> {
     const report = await this.store.findSaga(id);
     if (report === null) throw new Error(`there is no operation ${id}`);
     return report;
+  }
+
+  /** One operation in full. */
+  async show(id: string): Promise<OperationDetails> {
+    const details = await this.store.operator.findOperation(id);
+    if (details === null) throw new Error(`there is no operation ${id}`);
+    return details;
+  }
+
+  /** What operators did, oldest first. */
+  audit(): Promise<readonly AuditRow[]> {
+    return this.store.operator.listAudit({ ...FIRST_PAGE, oldestFirst: true });
   }
 
   async statuses(ids: readonly string[]): Promise<readonly string[]> {

@@ -18,13 +18,13 @@ import type {
   Ticket,
   Transition,
 } from '@tenon/core';
-import { UsageError } from '@tenon/core';
 import { VirtualClock } from '../clock/virtual-clock';
 import { appendMarkers } from './append';
 import { MemoryDatabase } from './memory-database';
 import { MemoryConflictError, MemoryDataError } from './memory-errors';
 import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
+import { MemoryOperatorStore } from './operator/operator-store';
 import { record } from './record';
 import { buryUnserved, requeueQueued, tidyFences } from './repair';
 import { blockedKeys, findSaga } from './reports';
@@ -52,10 +52,12 @@ import { freeParkedHeads, nextDueMs, releaseKeys, takeDue, takeIn } from './take
  * await store.clock.advance(60_000);
  */
 export class MemoryStore implements Store<MemoryTx, MemoryTx> {
+  readonly operator: OperatorStore;
   private readonly database: MemoryDatabase;
 
   constructor(readonly clock = new VirtualClock()) {
     this.database = new MemoryDatabase(clock);
+    this.operator = new MemoryOperatorStore(this.database);
   }
 
   /** Begins a transaction; whoever does so commits it or rolls it back. */
@@ -73,10 +75,6 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     } finally {
       await tx.rollback();
     }
-  }
-
-  get operator(): OperatorStore {
-    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
   }
 
   async open(): Promise<void> {
@@ -194,7 +192,8 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   }
 
   async recordRepair(run: RepairRow): Promise<void> {
-    this.database.repairRuns.push(run);
+    const id = this.database.nextId();
+    this.database.repairRuns.push({ ...run, id, at: this.clock.date() });
   }
 
   /** What {@link recordRepair} was told so far. */
@@ -204,8 +203,14 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
 
   /** As a row of `operation_pause` would: nothing of the type is taken in or adopted while it is paused. */
   setPaused(type: string, isPaused: boolean): void {
-    if (isPaused) this.database.pauses.add(type);
-    else this.database.pauses.delete(type);
+    if (isPaused) {
+      this.database.pauses.set(type, {
+        type,
+        by: 'a test',
+        reason: 'a test',
+        at: this.clock.date(),
+      });
+    } else this.database.pauses.delete(type);
   }
 
   async findSaga(id: string): Promise<SagaReport | null> {

@@ -49,6 +49,7 @@ export function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord[
     case 'ends':
       saga.finishedAt = database.nowMs;
       marker.status = exit.marker;
+      if (exit.marker === 'dead') marker.reason = exit.reason;
       break;
     case 'pauses':
       if (exit.freesKey) marker.status = 'done';

@@ -22,7 +22,7 @@ export function buryUnserved(database: MemoryDatabase, graceMs: number): number 
 
 /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
 export function tidyFences(database: MemoryDatabase, retentionMs: number, limit: number): number {
-  const old = [...database.fences].filter(([, sagaId]) => {
+  const old = [...database.fences].filter(([, { sagaId }]) => {
     const endedAt = database.sagas.get(sagaId)?.finishedAt ?? null;
     return endedAt !== null && endedAt < database.nowMs - retentionMs;
   });
