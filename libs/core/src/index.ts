@@ -90,13 +90,11 @@ export {
 } from './saga/explain';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
-  VERBS,
   operate,
   type Operable,
   type Operated,
   type OperatedExit,
   type Order,
-  type Verb,
 } from './saga/operate';
 export {
   ERROR_TEXT_LENGTH_MAX,
@@ -139,3 +137,4 @@ export {
   type Transition,
   type TransitionOutcome,
 } from './saga/transition';
+export { VERBS, type Verb } from './saga/verbs';

@@ -5,6 +5,7 @@ import {
   SetMetadata,
   UseFilters,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import {
   ApiBody,
@@ -19,6 +20,7 @@ import {
 import type { OperatorRole } from '@tenon/core';
 import { z } from 'zod';
 import { ADMIN_KEY_HEADER, AdminGuard, NEEDED_ROLE } from '../keys/admin.guard';
+import { KnownQueryInterceptor, QueryFields } from './known-query.interceptor';
 import { openApiSchema } from './openapi-schema';
 import { PROBLEM_MEDIA_TYPE, ProblemFilter } from './problem.filter';
 import type { Shape } from './read-input';
@@ -34,6 +36,7 @@ export function AdminController(path: string): ClassDecorator {
   return applyDecorators(
     Controller(`v1/admin/${path}`),
     UseGuards(AdminGuard),
+    UseInterceptors(KnownQueryInterceptor),
     UseFilters(ProblemFilter),
     ApiTags('admin'),
     ApiSecurity(ADMIN_KEY_HEADER),
@@ -71,6 +74,7 @@ export function Documented(documentation: Documentation): MethodDecorator {
   return applyDecorators(
     HttpCode(200),
     SetMetadata(NEEDED_ROLE, role),
+    QueryFields(query),
     ApiExtension(ROLE_EXTENSION, role),
     ApiOperation({ summary, description: `Needs the role ${role}.` }),
     ...params.map((name) => ApiParam({ name, required: true, schema: { type: 'string' } })),

@@ -18,7 +18,7 @@ export const pageFields = {
     .transform((value) => (/^\d+(e\d{1,2})?$/i.test(value) ? Number(value) : Number.NaN))
     .refine((limit) => Number.isSafeInteger(limit) && limit > 0, 'is a whole number from 1')
     .optional()
-    .meta({ type: 'integer', minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
+    .meta({ type: 'integer', minimum: 1, default: PAGE_SIZE_DEFAULT })
     .describe(`At most so many items. More than ${PAGE_SIZE_MAX} are never answered at a time.`),
   after: idField,
 } as const;

@@ -84,10 +84,10 @@ function ofHttp(exception: HttpException): Problem {
   const answer = exception.getResponse();
   const members: Record<string, unknown> =
     typeof answer === 'string' ? { message: answer } : { ...answer };
-  const code = typeof members['code'] === 'string' ? members['code'] : codeOf(status);
+  const code = typeof members.code === 'string' ? members.code : codeOf(status);
   return {
+    ...problem(status, code, messageOf(members.message) ?? exception.message),
     ...extrasOf(members),
-    ...problem(status, code, messageOf(members['message']) ?? exception.message),
   };
 }
 

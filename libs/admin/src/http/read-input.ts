@@ -21,7 +21,7 @@ export class ReadInput<Fields extends Shape> implements PipeTransform<unknown, R
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input))
       throw badInput(`The ${this.what} must be a JSON object.`);
-    this.refuseUnknown(Object.keys(input));
+    refuseUnknown(this.what, input, this.fields);
     const parsed = this.schema.safeParse(input);
     if (parsed.success) return parsed.data;
     const errors = parsed.error.issues.map((issue) => ({
@@ -30,17 +30,18 @@ export class ReadInput<Fields extends Shape> implements PipeTransform<unknown, R
     }));
     throw badInput(errors.map(({ field, message }) => `${field}: ${message}`).join('; '), errors);
   }
+}
 
-  private refuseUnknown(names: readonly string[]): void {
-    // Own keys only, so that neither "__proto__" nor "constructor" is taken for a field.
-    const unknown = names.filter((name) => !Object.hasOwn(this.fields, name));
-    if (unknown.length === 0) return;
-    const allowed = Object.keys(this.fields).join(', ');
-    throw badInput(
-      `The ${this.what} has no field ${unknown.map(shown).join(', ')}. The fields are: ${allowed}.`,
-      unknown.map((name) => ({ field: shown(name), message: `not one of ${allowed}` })),
-    );
-  }
+/** @throws BadRequestException that names the fields there are, when `input` has another one */
+export function refuseUnknown(what: 'query' | 'body', input: object, fields: Shape): void {
+  // Own keys only, so that neither "__proto__" nor "constructor" is taken for a field.
+  const unknown = Object.keys(input).filter((name) => !Object.hasOwn(fields, name));
+  if (unknown.length === 0) return;
+  const allowed = Object.keys(fields).join(', ') || 'none';
+  throw badInput(
+    `The ${what} has no field ${unknown.map(shown).join(', ')}. The fields are: ${allowed}.`,
+    unknown.map((name) => ({ field: shown(name), message: `not one of ${allowed}` })),
+  );
 }
 
 /** The largest id that a database gives. */
@@ -59,7 +60,8 @@ export class OperationIdPipe implements PipeTransform<string, string> {
   }
 }
 
-function badInput(message: string, errors: readonly object[] = []): BadRequestException {
+/** A 400 that says what is wrong with which fields. */
+export function badInput(message: string, errors: readonly object[] = []): BadRequestException {
   return new BadRequestException({ code: 'TENON_INVALID_INPUT', message, errors });
 }
 

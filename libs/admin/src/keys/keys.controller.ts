@@ -1,9 +1,8 @@
-import { Get, Query } from '@nestjs/common';
+import { Get } from '@nestjs/common';
 import type { OperatorKey } from '@tenon/core';
 import { Operator } from '@tenon/engine';
 import { keysAnswer } from '../answers';
 import { AdminController, Documented } from '../http/documented';
-import { ReadInput } from '../http/read-input';
 
 /** Whose keys there are. They are made and revoked by command, where the service runs. */
 @AdminController('keys')
@@ -16,9 +15,7 @@ export class KeysController {
     summary: 'The names and roles of the keys that were made',
     answer: keysAnswer,
   })
-  async list(
-    @Query(new ReadInput('query', {})) _query: object,
-  ): Promise<{ readonly items: readonly Omit<OperatorKey, 'id'>[] }> {
+  async list(): Promise<{ readonly items: readonly Omit<OperatorKey, 'id'>[] }> {
     const keys = await this.operator.store.listKeys();
     return {
       items: keys.map(({ name, role, createdAt, revokedAt }) => ({

@@ -36,7 +36,7 @@ export class SagaView {
   }
 }
 
+/** Whether it is queued is told with its jobs. */
 function withoutQueue(saga: NonNullable<OperationDetails['saga']>) {
-  const { isQueued: _, ...rest } = saga;
-  return rest;
+  return { ...saga, isQueued: undefined };
 }

@@ -6,13 +6,14 @@ import { AdminController, Documented } from '../http/documented';
 import { instant, keyField, oneOrMore, typesField } from '../http/fields';
 import { given } from '../http/given';
 import { pageAnswer, pageFields, readPage, type Page } from '../http/page';
-import { OperationIdPipe, ReadInput, type Read } from '../http/read-input';
+import { badInput, OperationIdPipe, ReadInput, type Read } from '../http/read-input';
 import { By } from '../keys/admin.guard';
 import { markDoneFields, orderFields } from './order-fields';
 import { SagaView } from './saga-view';
 
 const listFields = {
   state: oneOrMore(SAGA_STATES, 'Only sagas in this state.'),
+  status: oneOrMore(SAGA_STATES, 'The same as `state`.'),
   type: typesField,
   key: keyField,
   createdFrom: instant('Only sagas that were created then or later.'),
@@ -147,6 +148,8 @@ export class SagasController {
 }
 
 function filterOf(query: Read<typeof listFields>): SagaFilter {
-  const { state, type, key, createdFrom, createdTo } = query;
-  return given({ states: state, types: type, key, createdFrom, createdTo });
+  const { state, status, type, key, createdFrom, createdTo } = query;
+  if (state !== undefined && status !== undefined)
+    throw badInput('Give state or status, not both: they are the same.');
+  return given({ states: state ?? status, types: type, key, createdFrom, createdTo });
 }

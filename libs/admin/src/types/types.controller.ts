@@ -1,4 +1,4 @@
-import { Body, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, Param, Post } from '@nestjs/common';
 import type { TypeBacklog, TypePause } from '@tenon/core';
 import { Operator, type Actor } from '@tenon/engine';
 import { typePauseAnswer, typesAnswer } from '../answers';
@@ -28,7 +28,7 @@ export class TypesController {
     summary: 'What waits and lives of each type, and which types are paused',
     answer: typesAnswer,
   })
-  async list(@Query(new ReadInput('query', {})) _query: object): Promise<object> {
+  async list(): Promise<object> {
     const { store } = this.operator;
     const [backlog, pauses] = await Promise.all([store.backlog(), store.pausedTypes()]);
     return { items: together(backlog, pauses) };
