@@ -121,10 +121,13 @@ export class Service {
         startTimeoutMs: START_MS_MAX,
       },
     };
-    const app = await NestFactory.create<NestExpressApplication>(
-      HttpServiceModule.forRoot(options),
-      { logger: ['error', 'warn', 'fatal'], abortOnError: false, bodyParser: false },
-    );
+    const nestOptions = {
+      logger: ['error' as const, 'warn' as const, 'fatal' as const],
+      ...{ abortOnError: false, bodyParser: false },
+    };
+    const module = HttpServiceModule.forRoot(options);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class, and takes them as an object
+    const app = await NestFactory.create<NestExpressApplication>(module, nestOptions);
     app.disable('x-powered-by');
     app.useBodyParser('json', { limit: JSON_BODY_LIMIT });
     if (settings.hasApi) serveDocs(app);

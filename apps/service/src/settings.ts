@@ -97,7 +97,7 @@ export function settingsOf(env: NodeJS.ProcessEnv): Settings {
     }),
   );
   const { data, error } = SettingsSchema.safeParse(given);
-  const faults = error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const faults = error?.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`) ?? [];
   if (data !== undefined && data.TENON_TRANSACTIONAL_CALL_MAX >= data.TENON_CONNECTIONS_MAX) {
     faults.push(
       `TENON_TRANSACTIONAL_CALL_MAX must be below TENON_CONNECTIONS_MAX (${data.TENON_CONNECTIONS_MAX}), or handlers leave requests no connection`,
@@ -133,8 +133,9 @@ function settingsFrom(read: Read): Settings {
 /** The settings as the rows of a table for people. */
 export function settingsTable(): string {
   const rows = Object.entries(SettingsSchema.shape).map(([name, schema]) => {
-    const given = z.safeParse(schema, undefined).data;
-    const shown = given === undefined || given === '' ? '' : `\`${String(given)}\``;
+    const given: unknown = z.safeParse(schema, undefined).data;
+    const text = Array.isArray(given) || typeof given !== 'object' ? [given].join() : '';
+    const shown = text === '' ? '' : `\`${text}\``;
     return `| \`${name}\` | ${shown} | ${schema.description ?? ''} |`;
   });
   return ['| variable | default | what it is |', '|---|---|---|', ...rows].join('\n');

@@ -66,5 +66,5 @@ export async function until<Answer>(
 export async function finalReport(url: string): Promise<Readonly<Record<string, unknown>>> {
   const report = async (): Promise<Readonly<Record<string, unknown>>> =>
     (await send(`${url}/v1/transfers/report`)).body;
-  return until(report, ({ open, orders }) => open === 0 && Number(orders) > 0);
+  return until(report, ({ open, orders }) => open === 0 && Number(orders) > 0, 180_000);
 }

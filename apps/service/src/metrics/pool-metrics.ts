@@ -20,7 +20,9 @@ export function poolMetrics(registry: Registry, dataSource: DataSource): void {
       this.reset();
       const state = poolState(dataSource.driver);
       if (state === null) return;
-      for (const [name, n] of Object.entries(state)) this.set({ state: name }, n);
+      this.set({ state: 'busy' }, state.busy);
+      this.set({ state: 'idle' }, state.idle);
+      this.set({ state: 'waiting' }, state.waiting);
     },
   });
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { orderLines, type OrderLine } from '../files/order-file';
 import { RefusedLines, type RefusedLine } from '../http/refused-lines';
 import { Shutdown } from '../http/shutdown';
-import { ORDERS_PER_COMMIT, PaymentOrders } from './payment-orders';
+import { ORDERS_PER_COMMIT, PaymentOrders, type BatchAcceptance } from './payment-orders';
 import type { Transfer } from './transfer';
 
 export interface OrderImport {
@@ -54,16 +54,27 @@ export class ImportOrders {
       if ('order' in row && !orders.has(row.order.orderId))
         orders.set(row.order.orderId, row.order);
     }
-    const fresh =
-      orders.size === 0 ? new Set<string>() : await this.orders.accept([...orders.values()]);
+    const { accepted, keyUsed } =
+      orders.size === 0 ? NONE : await this.orders.accept([...orders.values()]);
     for (const row of lines) {
-      if ('fault' in row) refused.add(row.line, row.fault);
-      else if (!fresh.has(row.order.orderId) || orders.get(row.order.orderId) !== row.order)
-        refused.add(row.line, `the order ${row.order.orderId} was accepted before`);
+      if ('fault' in row) {
+        refused.add(row.line, row.fault);
+        continue;
+      }
+      const { orderId } = row.order;
+      if (keyUsed.has(orderId))
+        refused.add(
+          row.line,
+          `the number ${orderId} was used as the Idempotency-Key of another order`,
+        );
+      else if (!accepted.has(orderId) || orders.get(orderId) !== row.order)
+        refused.add(row.line, `the order ${orderId} was accepted before`);
     }
-    return fresh.size;
+    return accepted.size;
   }
 }
+
+const NONE: BatchAcceptance = { accepted: new Set(), keyUsed: new Set() };
 
 async function* inBatches<Item>(
   items: AsyncIterable<Item>,

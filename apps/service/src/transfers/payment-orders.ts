@@ -22,6 +22,13 @@ export type Acceptance =
   | { readonly kind: 'accepted' | 'known'; readonly id: string }
   | { readonly kind: 'key used' | 'order known'; readonly id: string | null };
 
+/** What became of a batch, by the orders' numbers. What is in neither part was accepted before. */
+export interface BatchAcceptance {
+  readonly accepted: ReadonlySet<string>;
+  /** The number was used as the idempotency key of another order. */
+  readonly keyUsed: ReadonlySet<string>;
+}
+
 /** The business side: takes payment orders, and owes each one a transfer. */
 @Injectable()
 export class PaymentOrders {
@@ -34,25 +41,29 @@ export class PaymentOrders {
 
   /**
    * Accepts orders: their rows and their sagas' markers are in one transaction. An order whose number is known already is
-   * not taken a second time. Answers the numbers of those that were new.
+   * not taken a second time.
    */
-  async accept(transfers: readonly Transfer[]): Promise<ReadonlySet<string>> {
+  async accept(transfers: readonly Transfer[]): Promise<BatchAcceptance> {
     await this.banks.meet(transfers.map((order) => order.bankTo));
-    return retried(() =>
+    const { accepted, duplicates } = await retried(() =>
       this.dataSource.transaction(async (tx) => {
         const orders = tx.withRepository(this.orders);
-        const ids = transfers.map((order) => order.orderId);
-        const known = new Set((await orders.findBy({ id: In(ids) })).map((order) => order.id));
+        const known = await knownAmong(orders, transfers);
         const unknown = transfers.filter((order) => !known.has(order.orderId));
         const started = await this.tenon.startMany(tx, transfer, unknown, (order) => ({
           idempotencyKey: order.orderId,
         }));
-        // One that somebody else is accepting at this moment was waited for, and is no longer new.
         const fresh = unknown.filter((_, place) => started[place]?.isDuplicate === false);
         if (fresh.length > 0) await orders.insert(fresh.map(rowOf));
-        return new Set(fresh.map((order) => order.orderId));
+        const ids = new Set(fresh.map((order) => order.orderId));
+        return { accepted: ids, duplicates: unknown.filter((order) => !ids.has(order.orderId)) };
       }),
     );
+    // Somebody else has accepted them in the meantime, or has used their numbers as keys of other orders.
+    const there =
+      duplicates.length === 0 ? new Set<string>() : await knownAmong(this.orders, duplicates);
+    const foreign = duplicates.map((order) => order.orderId).filter((id) => !there.has(id));
+    return { accepted, keyUsed: new Set(foreign) };
   }
 
   /** Accepts one order under the client's own key, once: handed in again it is answered with the transfer that it is. */
@@ -91,10 +102,18 @@ export function keyFault(key: string): string | null {
     : null;
 }
 
+async function knownAmong(
+  orders: Repository<PaymentOrder>,
+  transfers: readonly Transfer[],
+): Promise<ReadonlySet<string>> {
+  const ids = transfers.map((order) => order.orderId);
+  return new Set((await orders.findBy({ id: In(ids) })).map((order) => order.id));
+}
+
 /** Rolls the transaction back: the order's number was taken under another key. */
 class OrderKnown extends Error {}
 
-function rowOf({ orderId, ...order }: Transfer): PaymentOrder {
+function rowOf({ orderId, ...order }: Transfer) {
   return { id: orderId, ...order };
 }
 

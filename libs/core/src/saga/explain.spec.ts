@@ -20,9 +20,9 @@ const ready: SagaFacts = {
   ...{ holder: null, lastFailure: null },
 };
 const failed = {
-  ...{ step: 'credit', phase: 'confirm', attempt: 3, attemptMax: 8 },
+  ...{ step: 'credit', phase: 'confirm' as const, attempt: 3, attemptMax: 8 },
   ...{ code: 'TENON_HANDLER_FAILED', message: 'the bank does not answer' },
-} as const;
+};
 const saga = (over: Partial<SagaFacts>, facts: Partial<OperationFacts> = {}): OperationFacts => ({
   ...{ ...marker, markerStatus: 'taken', ...facts },
   saga: { ...ready, ...over },
