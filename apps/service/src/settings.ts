@@ -134,7 +134,8 @@ function settingsFrom(read: Read): Settings {
 export function settingsTable(): string {
   const rows = Object.entries(SettingsSchema.shape).map(([name, schema]) => {
     const given: unknown = z.safeParse(schema, undefined).data;
-    const text = Array.isArray(given) || typeof given !== 'object' ? [given].join() : '';
+    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+    const text = values.map((value) => (value === undefined ? '' : String(value))).join();
     const shown = text === '' ? '' : `\`${text}\``;
     return `| \`${name}\` | ${shown} | ${schema.description ?? ''} |`;
   });
