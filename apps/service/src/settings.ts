@@ -133,9 +133,8 @@ function settingsFrom(read: Read): Settings {
 /** The settings as the rows of a table for people. */
 export function settingsTable(): string {
   const rows = Object.entries(SettingsSchema.shape).map(([name, schema]) => {
-    const given: unknown = z.safeParse(schema, undefined).data;
-    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
-    const text = values.map((value) => (value === undefined ? '' : String(value))).join();
+    const { data } = z.safeParse(schema, undefined);
+    const text = data === undefined ? '' : JSON.stringify(data).replace(/[[\]"]/g, '');
     const shown = text === '' ? '' : `\`${text}\``;
     return `| \`${name}\` | ${shown} | ${schema.description ?? ''} |`;
   });
@@ -197,4 +196,21 @@ function redisUrl() {
       error: 'is no address of a Redis. Write it like redis://user:password@host:6379',
     })
     .optional();
+}
+
+/** The service's database, from its environment: all that a command needs which starts no engine. */
+export function databaseOf({ DATABASE_URL }: NodeJS.ProcessEnv): DatabaseUrl {
+  if (DATABASE_URL === undefined || DATABASE_URL === '') {
+    throw new SettingError(
+      'DATABASE_URL is not set. Name the database, like DATABASE_URL=postgres://user:password@host:5432/name; ' +
+        '`npm start` and `npm run demo` need none.',
+    );
+  }
+  const database = DatabaseUrl.parse(DATABASE_URL, 'DATABASE_URL');
+  if (database.database === null) {
+    throw new SettingError(
+      `DATABASE_URL names no database, only the server ${database.shown}. Add /name to it.`,
+    );
+  }
+  return database;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVICE_ROLES, settingsOf, settingsTable } from '../src/settings';
+import { databaseOf, SERVICE_ROLES, settingsOf, settingsTable } from '../src/settings';
 
 const GUIDE = join(__dirname, '..', '..', '..', 'docs', 'guide', 'configure.md');
 
@@ -44,6 +44,12 @@ describe('the settings', () => {
     for (const name of Object.keys(env)) expect(message).toContain(`- ${name}`);
     expect(message).not.toContain('secret');
     expect(() => settingsOf({ TENON_CONNECTIONS_MAX: '8' })).toThrow(/must be below/);
+  });
+
+  it('tell the database alone to a command that starts no engine', () => {
+    const DATABASE_URL = 'mariadb://u:p@h/shop';
+    expect(databaseOf({ DATABASE_URL })).toMatchObject({ family: 'mysql', database: 'shop' });
+    expect(() => databaseOf({})).toThrow('DATABASE_URL is not set');
   });
 
   it('are the table of the guide', () => {

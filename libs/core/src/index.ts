@@ -71,6 +71,7 @@ export {
   type RetryPolicy,
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
+export { crashesInVain, holdersInVain } from './saga/crashes';
 export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
 export type { InputParser, SagaDefinition, Step, StepMode, StepOptions } from './saga/definition';
 export type {

@@ -35,6 +35,9 @@ interface Running {
   readonly relay: Relay | null;
 }
 
+/** How long closing the session and the store may take in all, in milliseconds. */
+const LAST_MS_MAX = 2_000;
+
 /** Tenon in one process: puts the parts together, starts them in order, and stops them in the reverse one. */
 export class Engine {
   readonly registry = new SagaRegistry();
@@ -92,10 +95,23 @@ export class Engine {
     const { roles } = this.options;
     if (roles.length > 0) this.registry.resolveHandlers(findHandler);
     await this.openStore();
-    if (roles.length > 0) this.running = await this.startRoles();
-    await this.openDispatcher(this.running);
-    this.running?.relay?.start();
-    if (this.running?.relay) this.repair.start();
+    this.running = roles.length > 0 ? this.makeRoles() : null;
+    const { running } = this;
+    if (running !== null) await this.unlessStopped('database', running.sessions.start());
+    await this.openDispatcher(running);
+    running?.relay?.start();
+    if (running?.relay) this.repair.start();
+  }
+
+  /** A stop does not wait for what the start waits for, and what comes of that later changes nothing any more. */
+  private unlessStopped(what: 'database' | 'queue', work: Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    return new Promise((resolve, reject) => {
+      const onStop = (): void => reject(stoppedBefore(what));
+      if (signal.aborted) onStop();
+      else signal.addEventListener('abort', onStop, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onStop));
+    });
   }
 
   /** Ends in good order: claims nothing more, lets running handlers end within the grace time, frees what is left. */
@@ -148,19 +164,20 @@ export class Engine {
     if (opened !== null) return;
     // The attempt that was given up may yet come through: nobody would close what it opens.
     attempt.then(() => store.close()).catch(() => undefined);
+    if (this.stopping.signal.aborted) throw stoppedBefore('database');
     throw new TenonError(
       'TENON_STORE_UNAVAILABLE',
-      this.stopping.signal.aborted
-        ? 'The engine was stopped before the database answered.'
-        : `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
+      `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
     );
   }
 
   private async openDispatcher(running: Running | null): Promise<void> {
     const { dispatcher, hints, store } = this.options;
     try {
-      await dispatcher.open(running === null ? null : handlersOf(running, hints));
+      const opening = dispatcher.open(running === null ? null : handlersOf(running, hints));
+      await this.unlessStopped('queue', opening);
     } catch (error) {
+      if (this.stopping.signal.aborted) throw error;
       // A queue that is merely away does not reject. With this one nothing was begun yet.
       await running?.sessions.stop();
       await store.close();
@@ -168,7 +185,7 @@ export class Engine {
     }
   }
 
-  private async startRoles(): Promise<Running> {
+  private makeRoles(): Running {
     const { options, outage, registry } = this;
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
@@ -183,17 +200,19 @@ export class Engine {
     const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
-      ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
+      ? new Worker({
+          ...{ ...options, registry, sessions, outage, types, isStopping, onRoom },
+          onHandBack: (delayMs) => this.wakeOthersIn(delayMs),
+        })
       : null;
     worker?.useRunner(
       new SagaRunner({
         ...options,
         observer,
-        registry,
         recorder,
         outage,
         isStopping,
-        caller: new StepCaller({ ...options, observer }),
+        caller: new StepCaller({ ...options, observer, typeCount: types.length }),
         onKeyFree: (saga, session) => worker.releaseKey(saga, session),
         onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
       }),
@@ -201,8 +220,13 @@ export class Engine {
     const relay = roles.includes('relay')
       ? new Relay({ ...options, sessions, worker, outage, types })
       : null;
-    await sessions.start();
     return { sessions, recorder, worker, relay };
+  }
+
+  /** What this process has handed back is for another one to find. */
+  private wakeOthersIn(delayMs: number): void {
+    const { dispatcher, clock, hints } = this.options;
+    if (hints) clock.after(delayMs + 1, () => dispatcher.wake());
   }
 
   private async stopOnce(): Promise<void> {
@@ -220,8 +244,10 @@ export class Engine {
     await withPatience(this.closeDispatcher());
     await withPatience(drained);
     await withPatience(running?.recorder.drain());
-    await running?.sessions.stop();
-    await store.close();
+    // What is left to say to the database may take a little longer than the grace, and not as long as it likes.
+    const atLast = new Promise<void>((resolve) => clock.after(LAST_MS_MAX, resolve));
+    await Promise.race([running?.sessions.stop(), atLast]);
+    await Promise.race([store.close(), atLast]);
   }
 
   private async closeDispatcher(): Promise<void> {
@@ -234,6 +260,13 @@ export class Engine {
       );
     }
   }
+}
+
+function stoppedBefore(what: 'database' | 'queue'): TenonError {
+  return new TenonError(
+    what === 'database' ? 'TENON_STORE_UNAVAILABLE' : 'TENON_QUEUE_UNAVAILABLE',
+    `The engine was stopped before the ${what} answered.`,
+  );
 }
 
 /** A process takes off the queue only what its roles can serve: what it took and left would be lost to the others. */

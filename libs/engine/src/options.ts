@@ -42,6 +42,10 @@ export interface EngineOptions {
   readonly unservedGraceMs?: number;
   /** Fence rows of ended sagas are kept for this long, in milliseconds. Default 7 days. */
   readonly fenceRetentionMs?: number;
+  /** Worker sessions are kept for this long after their end, in milliseconds. Default 7 days, at least one. */
+  readonly sessionRetentionMs?: number;
+  /** The rows of repair's runs are kept for this long, in milliseconds. Default 7 days. */
+  readonly repairRunRetentionMs?: number;
   /** At shutdown, running handlers get this long to end, in milliseconds. Default 10,000. */
   readonly shutdownGraceMs?: number;
   /** How long the start waits for a database that does not answer, in milliseconds. Default 60,000. */
@@ -55,6 +59,8 @@ export interface EngineOptions {
   /** Default the system's. */
   readonly clock?: Clock;
 }
+
+const DAY_MS = 86_400_000;
 
 export type ResolvedOptions = Required<EngineOptions>;
 
@@ -77,7 +83,9 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
     requeueMs: options.requeueMs ?? 30_000,
     crashMax: options.crashMax ?? 20,
     unservedGraceMs: options.unservedGraceMs ?? 10_000,
-    fenceRetentionMs: options.fenceRetentionMs ?? 7 * 86_400_000,
+    fenceRetentionMs: options.fenceRetentionMs ?? 7 * DAY_MS,
+    sessionRetentionMs: options.sessionRetentionMs ?? 7 * DAY_MS,
+    repairRunRetentionMs: options.repairRunRetentionMs ?? 7 * DAY_MS,
     shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     logger: options.logger ?? consoleLogger,
@@ -108,6 +116,9 @@ const MINIMUM = {
   crashMax: 1,
   unservedGraceMs: 0,
   fenceRetentionMs: 60_000,
+  // The types that the sessions of the last day knew are not unknown.
+  sessionRetentionMs: DAY_MS,
+  repairRunRetentionMs: 60_000,
   shutdownGraceMs: 0,
   startTimeoutMs: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;

@@ -1,6 +1,7 @@
 import {
   InvariantError,
   NOT_BEGUN,
+  crashesInVain,
   isFinalState,
   killSaga,
   nextMove,
@@ -15,17 +16,17 @@ import {
   type Store,
 } from '@tenon/core';
 import type { Clock } from './clock/clock';
+import { ASIDE_MS } from './hand-back';
 import { errorLine, type EngineLogger } from './logger';
 import type { EngineObserver } from './observer';
 import type { Outage } from './outage';
 import type { Recorder } from './recorder';
-import type { RunnableSaga, SagaRegistry } from './registry';
+import type { RunnableSaga } from './registry';
 import type { Session } from './session';
 import type { StepCaller } from './step-caller';
 
 interface Dependencies {
   readonly store: Store;
-  readonly registry: SagaRegistry;
   readonly recorder: Recorder;
   readonly caller: StepCaller;
   readonly outage: Outage;
@@ -53,25 +54,25 @@ type Pursuit = 'left' | 'look' | { readonly refusedBecause: string };
 const LOOK_MAX = 3;
 /** The pause before the second look that follows one without news, in milliseconds; then twice, then thrice that. */
 const LOOK_PAUSE_MS = 25;
-/** For how long a saga is put aside that this process cannot go on with, in milliseconds. */
-const ASIDE_MS = 5_000;
 
 /** Runs one saga from where it is until it ends, waits, pauses or is someone else's. */
 export class SagaRunner {
   constructor(private readonly deps: Dependencies) {}
 
   /** Never rejects: whatever goes wrong, the saga is in the database and is found again. */
-  async run(held: HeldSaga, session: Session): Promise<void> {
+  async run(held: HeldSaga, runnable: RunnableSaga, session: Session): Promise<void> {
     try {
       let looksWithoutNews = 0;
       let refusedBecause: string | null = null;
       let current: HeldSaga | null = held;
       while (current !== null) {
-        const result: Pursuit = await this.pursue(current, session, refusedBecause);
+        const result: Pursuit = await this.pursue(current, runnable, session, refusedBecause);
         if (result === 'left') return;
         refusedBecause = result === 'look' ? null : result.refusedBecause;
         const known: number = current.history.length;
         current = await this.look(current.id, session);
+        // It may have ended in a commit whose answer was lost. Where it did not, its key is not free, and stays with it.
+        if (current === null && held.key !== null) this.deps.onKeyFree(held, session);
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
@@ -96,18 +97,10 @@ export class SagaRunner {
 
   private async pursue(
     held: HeldSaga,
+    runnable: RunnableSaga,
     session: Session,
     refusedBecause: string | null,
   ): Promise<Pursuit> {
-    const runnable = this.deps.registry.find(held.type, held.version);
-    if (runnable === undefined) {
-      await this.putAside(
-        held,
-        session,
-        `this process does not know version ${held.version} of it`,
-      );
-      return 'left';
-    }
     const start =
       refusedBecause === null
         ? this.begin(held, runnable)
@@ -150,8 +143,9 @@ export class SagaRunner {
       return { decision: pauseSaga(definition, endOf(held), error.code, error.message) };
     }
     if (nextMove(definition, progress).kind !== 'call') return { progress, input: null };
-    if (held.crashes >= this.deps.crashMax) {
-      const reason = `its worker died or lost its session ${held.crashes} times in a row while it held this saga`;
+    const crashes = crashesInVain(held);
+    if (crashes >= this.deps.crashMax) {
+      const reason = `its worker died or lost its session ${crashes} times in a row while it held this saga`;
       return { decision: pauseSaga(definition, progress, 'TENON_CRASH_LOOP', reason) };
     }
     try {
@@ -256,7 +250,6 @@ function recordOf(held: HeldSaga, { definition }: RunnableSaga, decision: Decisi
     state: progress.state,
     seq: progress.seq,
     exit: exitOf(decision, definition.onPause),
-    hasProgressed: true,
   };
 }
 

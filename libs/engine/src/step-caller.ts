@@ -1,5 +1,6 @@
 import {
   TenonError,
+  crashesInVain,
   decide,
   invariant,
   outcomeOfThrown,
@@ -49,6 +50,8 @@ interface Dependencies {
   readonly workerName: string;
   readonly transactionalCallMax: number;
   readonly externalCallMax: number;
+  /** How many saga types share the slots. */
+  readonly typeCount: number;
 }
 
 /** Aborts when the step's time is up or the session has ended. */
@@ -70,9 +73,10 @@ export class StepCaller {
   private readonly external: Slots;
 
   constructor(private readonly deps: Dependencies) {
-    this.transactional = new Slots(deps.transactionalCallMax);
-    this.takenOver = new Slots(Math.ceil(deps.transactionalCallMax / 2));
-    this.external = new Slots(deps.externalCallMax);
+    const { transactionalCallMax, externalCallMax, typeCount } = deps;
+    this.transactional = new Slots(transactionalCallMax, typeCount);
+    this.takenOver = new Slots(Math.ceil(transactionalCallMax / 2), typeCount);
+    this.external = new Slots(externalCallMax, typeCount);
   }
 
   async call(saga: RunningSaga, call: Call): Promise<CallResult> {
@@ -94,9 +98,10 @@ export class StepCaller {
    * calls get no more than half of the slots, so that however many a frozen process has left behind, the others get on.
    */
   private inSlot<R>({ held }: RunningSaga, { step }: Call, work: () => Promise<R>): Promise<R> {
-    if (step.mode === 'external') return this.external.use(work);
-    if (held.crashes === 0) return this.transactional.use(work);
-    return this.takenOver.use(() => this.transactional.use(work));
+    const { type } = held;
+    if (step.mode === 'external') return this.external.use(type, work);
+    if (crashesInVain(held) === 0) return this.transactional.use(type, work);
+    return this.takenOver.use(type, () => this.transactional.use(type, work));
   }
 
   private deadline(session: Session, call: Call): Deadline {
@@ -192,6 +197,7 @@ export class StepCaller {
       sessionId: saga.session.id,
       step: call.step.name,
       phase: call.phase,
+      timeoutMs: call.step.timeoutMs,
     };
     const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
       onCall();

@@ -20,7 +20,7 @@ const ready: SagaFacts = {
   ...{ holder: null, lastFailure: null },
 };
 const failed = {
-  ...{ step: 'credit', phase: 'confirm' as const, attempt: 3, attemptMax: 8 },
+  ...({ step: 'credit', phase: 'confirm', attempt: 3, attemptMax: 8 } as const),
   ...{ code: 'TENON_HANDLER_FAILED', message: 'the bank does not answer' },
 };
 const saga = (over: Partial<SagaFacts>, facts: Partial<OperationFacts> = {}): OperationFacts => ({

@@ -8,11 +8,11 @@ import { decide } from './decide';
 import type { SagaDefinition, Step } from './definition';
 import { nextMove } from './next-move';
 import { operate, type Operated, type Order } from './operate';
+import { VERBS, type Verb } from './verbs';
 import type { Outcome } from './outcome';
 import { NOT_BEGUN, advance, replay, type Progress } from './progress';
 import { isFinalState, isLegalSagaMove } from './states';
 import type { RecordedTransition, Transition } from './transition';
-import { VERBS, type Verb } from './verbs';
 
 type Fate = 'ok' | 'no' | 'fail';
 

@@ -24,6 +24,8 @@ export interface RepairContext {
   readonly pollMsMax: number;
   readonly unservedGraceMs: number;
   readonly fenceRetentionMs: number;
+  readonly sessionRetentionMs: number;
+  readonly repairRunRetentionMs: number;
   readonly currentSession: () => Session | null;
   readonly isRunningHere: (sagaId: string) => boolean;
   readonly runHere: (held: readonly HeldSaga[], session: Session) => void;
@@ -33,8 +35,12 @@ export interface RepairContext {
 
 /** Parked markers are looked at only after this long at the head of their key: a release is usually on its way. */
 const PARKED_GRACE_MS = 2_000;
-const FENCES_PER_RUN_MAX = 5_000;
+/** Found twice in a row is left behind, so whoever waits behind a lost answer waits for up to twice as long. */
+const ORPHANS_EVERY_MS = 1_000;
+const DELETED_PER_RUN_MAX = 5_000;
 const FENCES_EVERY_MS = 60_000;
+/** Few rows: what is deleted is to be more than the rows of the runs that delete it. */
+const RECORDS_EVERY_MS = 600_000;
 
 /** Every rule, in the order in which a row meets them. */
 export function repairRules(context: RepairContext): readonly RepairRule[] {
@@ -61,16 +67,33 @@ export function repairRules(context: RepairContext): readonly RepairRule[] {
       everyMs: 2_000,
       run: () => all(store.buryUnserved(context.unservedGraceMs)),
     },
-    { name: 'orphaned-sagas', everyMs: sessionMs, run: orphanRule(context) },
+    {
+      name: 'orphaned-sagas',
+      everyMs: Math.min(ORPHANS_EVERY_MS, sessionMs),
+      run: orphanRule(context),
+    },
     {
       name: 'old-fences',
       everyMs: FENCES_EVERY_MS,
-      run: async () => {
-        const deleted = await store.tidyFences(context.fenceRetentionMs, FENCES_PER_RUN_MAX);
-        return { found: deleted, repaired: deleted };
-      },
+      run: () => deleted(store.tidyFences(context.fenceRetentionMs, DELETED_PER_RUN_MAX)),
+    },
+    {
+      name: 'old-sessions',
+      everyMs: RECORDS_EVERY_MS,
+      run: () => deleted(store.tidySessions(context.sessionRetentionMs, DELETED_PER_RUN_MAX)),
+    },
+    {
+      name: 'old-repair-runs',
+      everyMs: RECORDS_EVERY_MS,
+      run: () => deleted(store.tidyRepairRuns(context.repairRunRetentionMs, DELETED_PER_RUN_MAX)),
     },
   ];
+}
+
+/** What is old is deleted, and nobody needs to look for work after that. */
+async function deleted(work: Promise<number>): Promise<Repaired> {
+  const found = await work;
+  return { found, repaired: found };
 }
 
 /** A queue without its job scheduler has been wiped: what it had been given is due again, and the scheduler is made anew. */

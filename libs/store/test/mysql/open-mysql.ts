@@ -11,6 +11,7 @@ const INSTANTS = {
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
   worker_session: ['renewed_at', 'expires_at', 'ended_at'],
+  repair_run: ['at'],
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */

@@ -69,7 +69,6 @@ function recordOf(
     state: last?.to ?? stateOf(saga),
     seq: last?.seq ?? saga.history.length,
     exit,
-    hasProgressed: true,
   };
 }
 
@@ -80,7 +79,7 @@ export function callOf(
   phase: FencedCall['phase'] = 'action',
   step = 'first',
 ): FencedCall {
-  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase };
+  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase, timeoutMs: 30_000 };
 }
 
 /** The next row of `saga`'s history as an operator's. */

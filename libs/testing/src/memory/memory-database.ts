@@ -24,7 +24,7 @@ export class MemoryDatabase implements MemoryTables {
   /** The fence rows by their names. */
   readonly fences = new Map<string, FenceRow>();
   readonly sessions = new Map<string, SessionRow>();
-  readonly repairRuns: (RepairRow & Pick<RepairRunRow, 'id' | 'at'>)[] = [];
+  repairRuns: readonly (RepairRow & Pick<RepairRunRow, 'id' | 'at'>)[] = [];
   /** The types that are paused. */
   readonly pauses = new Map<string, TypePause>();
   readonly keys: (OperatorKey & { readonly hash: string })[] = [];

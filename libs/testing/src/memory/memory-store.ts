@@ -26,7 +26,7 @@ import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
 import { MemoryOperatorStore } from './operator/operator-store';
 import { record } from './record';
-import { buryUnserved, requeueQueued, tidyFences } from './repair';
+import { buryUnserved, requeueQueued, tidyFences, tidyRepairRuns, tidySessions } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import {
   adopt,
@@ -191,9 +191,18 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return tidyFences(this.database, retentionMs, limit);
   }
 
+  async tidySessions(retentionMs: number, limit: number): Promise<number> {
+    return tidySessions(this.database, retentionMs, limit);
+  }
+
+  async tidyRepairRuns(retentionMs: number, limit: number): Promise<number> {
+    return tidyRepairRuns(this.database, retentionMs, limit);
+  }
+
   async recordRepair(run: RepairRow): Promise<void> {
-    const id = this.database.nextId();
-    this.database.repairRuns.push({ ...run, id, at: this.clock.date() });
+    const { database } = this;
+    const row = { ...run, id: database.nextId(), at: this.clock.date() };
+    database.repairRuns = [...database.repairRuns, row];
   }
 
   /** What {@link recordRepair} was told so far. */

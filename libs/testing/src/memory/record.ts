@@ -33,7 +33,7 @@ function hasMoreHistory(saga: SagaRow, { transitions }: SagaRecord): boolean {
 function recordOne(database: MemoryDatabase, saga: SagaRow, entry: SagaRecord): void {
   saga.history.push(...database.checkedRows(saga, entry.transitions));
   saga.state = entry.state;
-  if (entry.hasProgressed) saga.crashes = 0;
+  saga.crashes = 0;
   leave(database, saga, entry.exit);
 }
 

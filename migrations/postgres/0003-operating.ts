@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What operators need: verbs in the history, pauses of types, keys, the audit log, and indexes for their lists. */
-export class TenonOperating1763900000002 implements MigrationInterface {
+export class TenonOperating1763900000003 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await queryRunner.query(statement);
   }
@@ -78,5 +78,5 @@ const STATEMENTS = [
     detail jsonb
   )`,
 
-  `INSERT INTO tenon_schema (version) VALUES (2)`,
+  `INSERT INTO tenon_schema (version) VALUES (3)`,
 ];

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { hasColumn } from './has-column';
 import { makeTables } from './make-tables';
 
 /**
@@ -7,7 +8,7 @@ import { makeTables } from './make-tables';
  * These servers commit every ALTER TABLE by itself. Each part therefore looks first whether an earlier run that died
  * half-way has made it.
  */
-export class TenonOperating1763900000002 implements MigrationInterface {
+export class TenonOperating1763900000003 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await makeTables(queryRunner, TABLES);
     for (const { table, column, alter } of COLUMNS) {
@@ -15,22 +16,13 @@ export class TenonOperating1763900000002 implements MigrationInterface {
         await queryRunner.query(`ALTER TABLE ${table} ${alter}`);
     }
     await queryRunner.query(
-      'INSERT INTO tenon_schema (version) VALUES (2) ON DUPLICATE KEY UPDATE version = 2',
+      'INSERT INTO tenon_schema (version) VALUES (3) ON DUPLICATE KEY UPDATE version = 3',
     );
   }
 
   async down(): Promise<void> {
     throw new Error("Tenon's migrations go forward only. Restore a backup to go back.");
   }
-}
-
-async function hasColumn(runner: QueryRunner, table: string, column: string): Promise<boolean> {
-  const rows = (await runner.query(
-    `SELECT 1 FROM information_schema.columns
-     WHERE table_schema = database() AND table_name = ? AND column_name = ?`,
-    [table, column],
-  )) as readonly unknown[];
-  return rows.length > 0;
 }
 
 /** One ALTER TABLE per table, all or nothing; `column` is one that it adds. */
