@@ -25,6 +25,7 @@ describeStore('memory', async () => {
         [...(await tx.rows('effect')).values()].map(({ name }) => String(name)),
       ),
     passTime: (ms) => store.clock.advance(ms),
+    setPaused: async (type, isPaused) => store.setPaused(type, isPaused),
     close: () => store.close(),
   };
 });

@@ -3,7 +3,7 @@ import { rowsOf } from './connection';
 import type { Database, Transaction } from './database';
 import { heldSagas, loading } from './history';
 import { byId, numbersOf } from './row';
-import { ADOPT, HELD_IDS, HOLD, LET_GO, LIVING_SESSION } from './sql';
+import { ADOPT, HELD_IDS, HOLD, LET_GO, LIVING_SESSION, PAUSED_TYPES } from './sql';
 
 /** Makes the session the holder of those tickets that nobody holds. */
 export async function adopt(
@@ -13,12 +13,16 @@ export async function adopt(
 ): Promise<readonly HeldSaga[]> {
   if (tickets.length === 0) return [];
   return database.transaction(async (transaction) => {
-    const [session, free] = await transaction.send(
+    const [session, free, paused] = await transaction.send(
       [LIVING_SESSION, BigInt(sessionId)],
       [ADOPT, numbersOf(tickets.map(({ id }) => id))],
+      [PAUSED_TYPES],
     );
     if (rowsOf(session).length === 0) return [];
-    const fences = new Map(rowsOf<Ticket>(free).map(({ id, fence }) => [id, fence]));
+    const resting = new Set(rowsOf<{ readonly type: string }>(paused).map(({ type }) => type));
+    const found = rowsOf<Ticket & { readonly type: string }>(free);
+    const awake = found.filter(({ type }) => !resting.has(type));
+    const fences = new Map(awake.map(({ id, fence }) => [id, fence]));
     const valid = tickets.filter(({ id, fence }) => fences.get(id) === fence);
     return hold(
       transaction,

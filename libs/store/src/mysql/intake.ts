@@ -56,7 +56,7 @@ interface TakenIn {
 async function takeInOnce(transaction: Transaction, request: TakeRequest): Promise<TakenIn> {
   const { types, limit } = request;
   const claims = types.flatMap(({ type }) =>
-    PRIORITIES.map((priority): Statement => [SQL.TAKE_IN, type, priority, limit]),
+    PRIORITIES.map((priority): Statement => [SQL.TAKE_IN, type, priority, type, limit]),
   );
   const due = await findDue<DueMarker>(transaction, claims, request);
   if (due.length === 0) return { taken: NOTHING, busy: [] };
@@ -83,7 +83,7 @@ async function takeInOnce(transaction: Transaction, request: TakeRequest): Promi
 export async function takeDue(database: Database, request: TakeRequest): Promise<Taken> {
   return database.transaction(async (transaction) => {
     const { types, limit } = request;
-    const claims = types.map(({ type }): Statement => [SQL.TAKE_DUE, type, limit]);
+    const claims = types.map(({ type }): Statement => [SQL.TAKE_DUE, type, type, limit]);
     const due = await findDue<DueSaga>(transaction, claims, request);
     const ids = due.map(idOf);
     if (ids.length <= request.inlineMax)
@@ -104,11 +104,14 @@ export async function releaseKeys(
   const next = parkedHeads(await database.rows<HeadRow>(SQL.HEADS, numbersOf(ids)));
   if (next.length === 0) return [];
   return database.transaction(async (transaction) => {
-    const [session, parked] = await transaction.send(
+    const [session, parked, paused] = await transaction.send(
       [SQL.LIVING_SESSION, sessionId === null ? null : BigInt(sessionId)],
       [SQL.RELEASE_KEYS, numbersOf(next)],
+      [SQL.PAUSED_TYPES],
     );
-    const known = rowsOf(session).length > 0 ? types.map(({ type }) => type) : [];
+    const resting = new Set(rowsOf<{ readonly type: string }>(paused).map(({ type }) => type));
+    const served = types.map(({ type }) => type).filter((type) => !resting.has(type));
+    const known = rowsOf(session).length > 0 ? served : [];
     const markers = rowsOf<ParkedMarker>(parked);
     const ours = markers.filter(({ type }) => known.includes(type));
     const others = markers.filter(({ type }) => !known.includes(type));

@@ -37,6 +37,12 @@ export const END_SNAPSHOT = 'COMMIT';
 export const LIVING_SESSION = `
   SELECT id FROM worker_session WHERE id = ? AND ended_at IS NULL AND expires_at > now(3) LOCK IN SHARE MODE`;
 
+/** A parameter of its own, not the row's type: so it is looked up once, before any row is read or locked. */
+const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM operation_pause p WHERE p.type = ?)';
+
+/** For statements whose rows may be of any type. Behind the locks that they take. */
+export const PAUSED_TYPES = 'SELECT type FROM operation_pause';
+
 const milliseconds = (value: string) => `INTERVAL ${value} * 1000 MICROSECOND`;
 
 /**
@@ -88,14 +94,14 @@ export const CLOSE_SESSION =
 // ---- intake
 
 /**
- * Type, priority, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs
+ * Type, priority, type, limit. Each type is looked up on its own, so that a backlog of operations that others carry out costs
  * nothing here, and each priority, so that neither does what is not yet due of a higher one; and in the order of the index:
  * a sort, or a filter on what the index lacks, would lock rows that are not taken. (What a lower priority finds beyond the
  * limit is locked, too, for as long as the claim takes: these servers take no expression for a LIMIT.)
  */
 export const TAKE_IN = `
   SELECT id, op_type AS type, op_key AS \`key\`, priority, due_at FROM op_log FORCE INDEX (op_log_pending)
-  WHERE status = 'pending' AND op_type = ? AND priority = ? AND due_at <= now(3)
+  WHERE status = 'pending' AND op_type = ? AND priority = ? AND due_at <= now(3) AND ${NOT_PAUSED}
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 /**
@@ -133,28 +139,29 @@ export const RELEASE_KEYS = `
   SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, ${promised('o')} FROM op_log o FORCE INDEX (PRIMARY)
   WHERE o.id IN (?) AND o.status = 'parked' ORDER BY o.id FOR UPDATE`;
 
-/** Type, limit. */
+/** Type, type, limit. */
 export const TAKE_DUE = `
   SELECT id, fence, due_at FROM saga FORCE INDEX (saga_due)
-  WHERE session_id IS NULL AND type = ? AND due_at <= now(3)
+  WHERE session_id IS NULL AND type = ? AND due_at <= now(3) AND ${NOT_PAUSED}
   ORDER BY due_at, id LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 export const QUEUE = `
   UPDATE saga FORCE INDEX (PRIMARY) SET is_queued = true, due_at = now(3) + ${milliseconds('?')} WHERE id IN (?)`;
 
 const NEXT_DUE_OF_PRIORITY = (priority: number) => `
-    (SELECT due_at FROM op_log FORCE INDEX (op_log_pending)
+    (SELECT op_type AS type, due_at FROM op_log FORCE INDEX (op_log_pending)
       WHERE status = 'pending' AND op_type = ? AND priority = ${priority} ORDER BY due_at LIMIT 1)
     UNION ALL`;
 
 const NEXT_DUE_OF_TYPE = `${[1, 0, -1].map(NEXT_DUE_OF_PRIORITY).join('')}
-    (SELECT due_at FROM saga FORCE INDEX (saga_due)
+    (SELECT type, due_at FROM saga FORCE INDEX (saga_due)
       WHERE session_id IS NULL AND type = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)`;
 
 /** Each type four times. One probe per type and priority of the markers' index, and one per type of the sagas'. */
 export const NEXT_DUE = (typeCount: number) => `
   SELECT timestampdiff(MICROSECOND, now(3), min(d.due_at)) / 1000 AS ms
-  FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d`;
+  FROM (${Array.from({ length: typeCount }, () => NEXT_DUE_OF_TYPE).join(' UNION ALL ')}) d
+  WHERE d.type NOT IN (SELECT p.type FROM operation_pause p)`;
 
 /** By way of the markers: those that are taken are as many as there are live sagas; sagas that ended do not matter. */
 export const FIND_QUEUED = `
@@ -168,7 +175,7 @@ export const REQUEUE_QUEUED = `
 
 /** Skips what others are at: the ticket is stale then. */
 export const ADOPT = `
-  SELECT id, fence FROM saga FORCE INDEX (PRIMARY)
+  SELECT id, type, fence FROM saga FORCE INDEX (PRIMARY)
   WHERE id IN (?) AND session_id IS NULL AND due_at IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`;
 
 export const HOLD = `

@@ -32,6 +32,9 @@ export const headOf = (key: string) => `(SELECT head.id FROM op_log head
 export const takenOf = (key: string) =>
   `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
 
+/** Read once per statement, from an index that is nearly always empty: whoever pauses a type stops every process at once. */
+const isNotPaused = (type: string) => `${type} <> ALL(ARRAY(SELECT p.type FROM operation_pause p))`;
+
 /** None of the key runs or is paused. `NOT EXISTS` would be planned as a join to all of them. */
 const isFree = (key: string) => `${takenOf(key)} IS NULL`;
 
@@ -104,7 +107,7 @@ export const LET_ALL_GO = statement(
 /** What is due of one priority, over all types. A lower one gets what the higher ones have left of the limit. */
 const dueOf = (priority: number, limit: string) => `
      SELECT d.id, d.op_key
-     FROM unnest($1::text[]) t (type) CROSS JOIN alive CROSS JOIN LATERAL (
+     FROM served t CROSS JOIN LATERAL (
        SELECT o.id, o.op_key, o.due_at FROM op_log o
        WHERE o.op_type = t.type AND o.priority = ${priority} AND o.status = 'pending' AND o.due_at <= now()
        ORDER BY o.due_at, o.id LIMIT ${limit} FOR UPDATE SKIP LOCKED
@@ -123,6 +126,9 @@ const dueOf = (priority: number, limit: string) => `
 export const TAKE_IN = statement(
   'take_in',
   `WITH alive AS MATERIALIZED (${alive('$5')}),
+   served AS MATERIALIZED (
+     SELECT t.type FROM unnest($1::text[]) t (type) CROSS JOIN alive WHERE ${isNotPaused('t.type')}
+   ),
    high AS MATERIALIZED (${dueOf(1, '$3')}),
    normal AS MATERIALIZED (${dueOf(0, '$3 - (SELECT count(*) FROM high)')}),
    low AS MATERIALIZED (${dueOf(-1, '$3 - (SELECT count(*) FROM high) - (SELECT count(*) FROM normal)')}),
@@ -172,7 +178,9 @@ export const RELEASE_KEYS = statement(
   `WITH alive AS MATERIALIZED (${alive('$2')}),
    keys AS MATERIALIZED (SELECT DISTINCT op_key FROM op_log WHERE id = ANY($1::bigint[]) AND op_key IS NOT NULL),
    heads AS MATERIALIZED (
-     SELECT o.id, o.op_type = ANY($3::text[]) AND EXISTS (SELECT FROM alive) AS is_ours FROM op_log o
+     SELECT o.id,
+       o.op_type = ANY($3::text[]) AND ${isNotPaused('o.op_type')} AND EXISTS (SELECT FROM alive) AS is_ours
+     FROM op_log o
      WHERE o.status = 'parked'
        AND o.id = ANY(ARRAY(SELECT ${headOf('k.op_key')} FROM keys k WHERE ${isFree('k.op_key')}))
      ORDER BY o.id FOR UPDATE OF o
@@ -207,6 +215,7 @@ export const TAKE_DUE = statement(
        WHERE s.type = t.type AND s.session_id IS NULL AND s.due_at IS NOT NULL AND s.due_at <= now()
        ORDER BY s.due_at, s.id LIMIT $2 FOR UPDATE SKIP LOCKED
      ) d
+     WHERE ${isNotPaused('t.type')}
      ORDER BY d.due_at, d.id LIMIT $2
    ),
    size AS MATERIALIZED (SELECT count(*) <= $3 AS is_inline FROM due),
@@ -237,7 +246,8 @@ export const NEXT_DUE = statement(
      UNION ALL
      (SELECT due_at FROM saga
       WHERE saga.type = t.type AND session_id IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)
-   ) d`,
+   ) d
+   WHERE ${isNotPaused('t.type')}`,
 );
 
 export const REQUEUE_QUEUED = statement(
@@ -257,6 +267,7 @@ export const ADOPT = statement(
    free AS MATERIALIZED (
      SELECT s.id FROM saga s
      WHERE s.id = ANY($1::bigint[]) AND s.session_id IS NULL AND s.due_at IS NOT NULL AND EXISTS (SELECT FROM alive)
+       AND ${isNotPaused('s.type')}
        AND (s.id, s.fence) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))
      FOR UPDATE OF s SKIP LOCKED
    ),

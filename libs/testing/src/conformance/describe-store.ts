@@ -13,6 +13,7 @@ import { describeOperatorMarkers } from './operator-markers.conformance';
 import { describeOperatorRaces } from './operator-races.conformance';
 import { describeOperatorVerbs } from './operator-verbs.conformance';
 import { describeOverlap } from './overlap.conformance';
+import { describePause } from './pause.conformance';
 import { describePriority } from './priority.conformance';
 import { describePromises } from './promises.conformance';
 import { describeRecord } from './record.conformance';
@@ -45,6 +46,7 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeTakeIn(open);
     describePriority(open);
     describePromises(open);
+    describePause(open);
     describeTakeDue(open);
     describeKeyOrder(open);
     describeReleaseKeys(open);

@@ -80,6 +80,14 @@ export class Scene<T> {
     return this.under.passTime(ms);
   }
 
+  pause(type: string): Promise<void> {
+    return this.under.setPaused(type, true);
+  }
+
+  resume(type: string): Promise<void> {
+    return this.under.setPaused(type, false);
+  }
+
   /** A test that failed half-way may have left transactions open, whose locks would hold up all tests after it. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.open].map((caller) => caller.rollback()));

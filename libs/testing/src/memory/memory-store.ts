@@ -210,6 +210,18 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return this.database.repairRuns;
   }
 
+  /** As a row of `operation_pause` would: nothing of the type is taken in or adopted while it is paused. */
+  setPaused(type: string, isPaused: boolean): void {
+    if (isPaused) {
+      this.database.pauses.set(type, {
+        type,
+        by: 'a test',
+        reason: 'a test',
+        at: this.clock.date(),
+      });
+    } else this.database.pauses.delete(type);
+  }
+
   async findSaga(id: string): Promise<SagaReport | null> {
     return findSaga(this.database, id);
   }

@@ -58,7 +58,7 @@ export function adopt(
   const held = tickets.flatMap(({ id, fence }) => {
     const saga = database.sagas.get(id);
     const isFree = saga?.fence === fence && saga.sessionId === null && saga.dueAt !== null;
-    return isFree ? database.giveTo(saga, sessionId) : [];
+    return isFree && !database.pauses.has(saga.type) ? database.giveTo(saga, sessionId) : [];
   });
   if (held.length > 0) database.bookkeepingCommits += 1;
   return held;

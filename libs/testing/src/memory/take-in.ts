@@ -17,7 +17,9 @@ export function takeIn(database: MemoryDatabase, request: TakeRequest): Taken {
   const candidates = markers
     .filter(
       (marker) =>
-        marker.status === 'pending' && marker.dueAt <= database.nowMs && isServed(marker, request),
+        marker.status === 'pending' &&
+        marker.dueAt <= database.nowMs &&
+        isServed(database, marker, request),
     )
     .sort((a, b) => b.priority - a.priority || a.dueAt - b.dueAt || Number(a.id) - Number(b.id))
     .slice(0, request.limit);
@@ -35,7 +37,7 @@ export function takeDue(database: MemoryDatabase, request: TakeRequest): Taken {
     .filter(
       (saga) => saga.sessionId === null && saga.dueAt !== null && saga.dueAt <= database.nowMs,
     )
-    .filter((saga) => isServed(saga, request))
+    .filter((saga) => isServed(database, saga, request))
     .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
     .slice(0, request.limit);
   return handOver(database, request, due, due.length);
@@ -50,7 +52,7 @@ export function nextDueMs(
   const markers = [...database.markers.values()].filter(({ status }) => status === 'pending');
   const sagas = [...database.sagas.values()].filter(({ sessionId }) => sessionId === null);
   const waits = [...markers, ...sagas]
-    .filter((row) => isServed(row, { types }))
+    .filter((row) => isServed(database, row, { types }))
     .map(({ dueAt }) => (dueAt ?? Infinity) - database.nowMs);
   return Math.max(0, Math.min(msMax, ...waits));
 }
@@ -71,7 +73,11 @@ export function releaseKeys(
   if (next.length > 0) database.bookkeepingCommits += 1;
   return next.flatMap((marker) => {
     if (marker === undefined) return [];
-    if (sessionId !== null && database.isLiving(sessionId) && isServed(marker, { types })) {
+    if (
+      sessionId !== null &&
+      database.isLiving(sessionId) &&
+      isServed(database, marker, { types })
+    ) {
       return database.giveTo(beginSaga(database, marker, types), sessionId);
     }
     marker.status = 'pending';
@@ -104,8 +110,12 @@ export function headOf(
   return ofKey.find(({ status }) => status === 'taken') ?? ofKey[0];
 }
 
-function isServed(row: { readonly type: string }, { types }: Pick<TakeRequest, 'types'>): boolean {
-  return types.some(({ type }) => type === row.type);
+function isServed(
+  database: MemoryDatabase,
+  row: { readonly type: string },
+  { types }: Pick<TakeRequest, 'types'>,
+): boolean {
+  return types.some(({ type }) => type === row.type) && !database.pauses.has(row.type);
 }
 
 function beginSaga(
