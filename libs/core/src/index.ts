@@ -71,7 +71,16 @@ export {
   type RetryPolicy,
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
-export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
+export {
+  canTurnBack,
+  decide,
+  expire,
+  killSaga,
+  pauseSaga,
+  type Decision,
+  type Facts,
+  type Then,
+} from './saga/decide';
 export type { InputParser, SagaDefinition, Step, StepMode, StepOptions } from './saga/definition';
 export type {
   ActionHandler,
@@ -88,6 +97,7 @@ export {
   type OperationFacts,
   type SagaFacts,
 } from './saga/explain';
+export { OUTGOING_HEADER_NAMES, outgoingHeaders } from './saga/outgoing-headers';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
   VERBS,

@@ -1,4 +1,5 @@
 import type { FaultPoints, HeldSaga, Store, TakeRequest, Ticket } from '@tenon/core';
+import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
 import type { SagaRunner } from './saga-runner';
@@ -8,6 +9,7 @@ interface Dependencies {
   readonly store: Store;
   readonly sessions: SessionKeeper;
   readonly outage: Outage;
+  readonly clock: Clock;
   readonly logger: EngineLogger;
   readonly faults: FaultPoints;
   readonly heldSagaMax: number;
@@ -89,8 +91,9 @@ export class Worker {
     saga: HeldSaga,
     session: Session,
   ): Promise<void> {
+    const receivedMs = this.deps.clock.now();
     await earlier?.ended;
-    await this.runner?.run(saga, session);
+    await this.runner?.run(saga, session, receivedMs);
   }
 
   private ended(sagaId: string, run: Run): void {

@@ -101,6 +101,11 @@ export interface FencedCall {
   readonly sessionId: string;
   readonly step: string;
   readonly phase: Phase;
+  /**
+   * No statement of the handler may take longer than this, in milliseconds: the server itself sees to it, also when this
+   * process cannot. PostgreSQL bounds every statement, the MySQL family waits for locks, in whole seconds. Default: no bound.
+   */
+  readonly statementMsMax?: number | null;
 }
 
 /**

@@ -228,6 +228,13 @@ export const RECORD_MARKERS = `
 
 // ---- a transactional handler's transaction
 
+/** Seconds. Where the application has a shorter limit, that one stays. */
+export const LIMIT_LOCK_WAITS = `
+  SET @tenon_lock_wait = @@SESSION.innodb_lock_wait_timeout,
+    SESSION innodb_lock_wait_timeout = least(@@SESSION.innodb_lock_wait_timeout, ?)`;
+/** The connection is the application's: it gets it back as it was. */
+export const RESTORE_LOCK_WAITS = 'SET SESSION innodb_lock_wait_timeout = @tenon_lock_wait';
+
 /** Saga, fence, session. */
 const HOLDER = 's.id = ? AND s.fence = ? AND s.session_id = ?';
 

@@ -14,7 +14,16 @@ import { sendOn } from './connection';
 import type { Database } from './database';
 import { isDuplicate } from './errors';
 import { transitionValues } from './row';
-import { END_CONNECTION, END_STEP, FENCE, FENCE_CONFIRM, IS_HELD, RECORD_STEP } from './sql';
+import {
+  END_CONNECTION,
+  END_STEP,
+  FENCE,
+  FENCE_CONFIRM,
+  IS_HELD,
+  LIMIT_LOCK_WAITS,
+  RECORD_STEP,
+  RESTORE_LOCK_WAITS,
+} from './sql';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -37,6 +46,7 @@ export class StepTransaction {
   private connection: PoolConnection | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
   private isAbandoned = false;
+  private isLimited = false;
 
   constructor(
     dataSource: DataSource,
@@ -62,6 +72,7 @@ export class StepTransaction {
       this.connection = (await this.runner.connect()) as PoolConnection;
       this.refuseAbandoned();
       this.stage = 'open';
+      await this.limitLockWaits(this.connection);
       // READ COMMITTED, said each time: at these servers' default a fence that is not there yet locks a gap, and two steps
       // that insert into it deadlock.
       await this.runner.startTransaction('READ COMMITTED');
@@ -71,7 +82,27 @@ export class StepTransaction {
       throw error;
     } finally {
       this.stage = 'ended';
+      await this.restoreLockWaits();
       await this.runner.release();
+    }
+  }
+
+  /** A round trip of its own, where there is a limit: these servers know it for a session only. */
+  private async limitLockWaits(connection: PoolConnection): Promise<void> {
+    const { statementMsMax } = this.call;
+    if (statementMsMax == null) return;
+    const seconds = Math.max(1, Math.ceil(statementMsMax / 1_000));
+    await sendOn(connection, LIMIT_LOCK_WAITS, [seconds]);
+    this.isLimited = true;
+  }
+
+  private async restoreLockWaits(): Promise<void> {
+    if (!this.isLimited || this.isAbandoned || this.connection === undefined) return;
+    try {
+      await sendOn(this.connection, RESTORE_LOCK_WAITS);
+    } catch {
+      // Nobody may get it with our limit.
+      await this.dropConnection();
     }
   }
 

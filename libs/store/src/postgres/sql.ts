@@ -367,7 +367,8 @@ const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || 
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
- * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null.
+ * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 how long a statement of
+ * the transaction may take, in milliseconds, or null. Where the application has a shorter limit, that one stays.
  *
  * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
  * which fence.
@@ -377,7 +378,12 @@ const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
  */
 export const FENCE = statement(
   'fence',
-  `WITH tag AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int)),
+  `WITH tag AS MATERIALIZED (
+     SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int),
+       CASE WHEN $7::text IS NOT NULL AND (current_setting('statement_timeout') = '0'
+         OR current_setting('statement_timeout')::interval > ${milliseconds('$7::text')})
+       THEN set_config('statement_timeout', $7::text, true) END
+   ),
    holder AS MATERIALIZED (
      SELECT id, fence, session_id FROM saga, tag
      WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint

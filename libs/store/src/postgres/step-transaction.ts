@@ -94,10 +94,11 @@ export class StepTransaction {
   }
 
   private async carryOutInside(client: PoolClient): Promise<StepCommit> {
-    const { sagaId, fence, sessionId, step, phase } = this.call;
+    const { sagaId, fence, sessionId, step, phase, statementMsMax } = this.call;
     const holder = [sagaId, fence, sessionId];
     const undoes = UNDOES[phase] ?? null;
-    const fencing = sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes]);
+    const limit = statementMsMax == null ? null : String(Math.max(1, Math.ceil(statementMsMax)));
+    const fencing = sendOn<FenceRow>(client, FENCE, [...holder, step, phase, undoes, limit]);
     const { rows } = await this.endingEarlier(fencing);
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;
