@@ -49,6 +49,7 @@ export type {
   FencedCall,
   HeldSaga,
   NewSession,
+  OldOperations,
   RecordAnswer,
   SagaExit,
   SagaRecord,

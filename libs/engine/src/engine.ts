@@ -12,6 +12,7 @@ import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
 import { Relay } from './relay';
+import { oldOperationsRule } from './repair/old-operations';
 import { Repair } from './repair/repair';
 import { repairRules } from './repair/rules';
 import { SagaRunner } from './saga-runner';
@@ -32,6 +33,8 @@ interface Running {
   readonly worker: Worker | null;
   readonly relay: Relay | null;
   readonly repair: Repair | null;
+  /** A loop of its own: an archive that takes its time holds up no repair. */
+  readonly retention: Repair | null;
 }
 
 /** Tenon in one process: puts the parts together, starts them in order, and stops them in the reverse one. */
@@ -84,6 +87,9 @@ export class Engine {
     await this.openDispatcher(this.running);
     this.running?.relay?.start();
     if (this.running?.repair) this.startRepair(this.running, this.running.repair);
+    const { retentionMs } = this.options;
+    if (retentionMs !== null)
+      this.running?.retention?.start([oldOperationsRule({ ...this.options, retentionMs })]);
   }
 
   /** Ends in good order: claims nothing more, lets running handlers end within the grace time, frees what is left. */
@@ -163,8 +169,9 @@ export class Engine {
       ? new Relay({ ...options, sessions, worker, outage, types })
       : null;
     const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
+    const retention = relay === null ? null : new Repair({ store, clock, logger, faults });
     await sessions.start();
-    return { sessions, recorder, worker, relay, repair };
+    return { sessions, recorder, worker, relay, repair, retention };
   }
 
   private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
@@ -188,7 +195,9 @@ export class Engine {
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
       Promise.race([work ?? Promise.resolve(), patience]);
+    const retained = running?.retention?.stop();
     await withPatience(running?.repair?.stop());
+    await withPatience(retained);
     await withPatience(running?.relay?.stop());
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());

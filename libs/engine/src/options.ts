@@ -1,4 +1,11 @@
-import { noFaults, UsageError, type Dispatcher, type FaultPoints, type Store } from '@tenon/core';
+import {
+  noFaults,
+  UsageError,
+  type Dispatcher,
+  type FaultPoints,
+  type SagaReport,
+  type Store,
+} from '@tenon/core';
 import { systemClock, type Clock } from './clock/clock';
 import { consoleLogger, type EngineLogger } from './logger';
 
@@ -41,6 +48,17 @@ export interface EngineOptions {
   readonly unservedGraceMs?: number;
   /** Fence rows of ended sagas are kept for this long, in milliseconds. Default 7 days. */
   readonly fenceRetentionMs?: number;
+  /**
+   * Operations that ended `completed` or `compensated` are deleted after this long, in milliseconds, with their histories and
+   * their idempotency keys: behind it the same key makes a new operation. Null keeps all for ever. Dead markers, killed and
+   * paused sagas are never deleted. Default 30 days, at least one minute.
+   */
+  readonly retentionMs?: number | null;
+  /**
+   * Called with each batch before it is deleted; when it rejects, nothing of the batch is. Called again for what a crash left
+   * behind it, or what another process archives at the same time: write each operation under its id. Default: none.
+   */
+  readonly archive?: ((operations: readonly SagaReport[]) => Promise<void>) | null;
   /** At shutdown, running handlers get this long to end, in milliseconds. Default 10,000. */
   readonly shutdownGraceMs?: number;
   /** How long the start waits for a database that does not answer, in milliseconds. Default 60,000. */
@@ -75,6 +93,8 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
     crashMax: options.crashMax ?? 20,
     unservedGraceMs: options.unservedGraceMs ?? 10_000,
     fenceRetentionMs: options.fenceRetentionMs ?? 7 * 86_400_000,
+    retentionMs: options.retentionMs === undefined ? 30 * 86_400_000 : options.retentionMs,
+    archive: options.archive ?? null,
     shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     logger: options.logger ?? consoleLogger,
@@ -104,6 +124,7 @@ const MINIMUM = {
   crashMax: 1,
   unservedGraceMs: 0,
   fenceRetentionMs: 60_000,
+  retentionMs: 60_000,
   shutdownGraceMs: 0,
   startTimeoutMs: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;
@@ -111,7 +132,10 @@ const MINIMUM = {
 function optionFaults(options: ResolvedOptions): readonly string[] {
   const names = Object.keys(MINIMUM) as (keyof typeof MINIMUM)[];
   const faults = names
-    .filter((name) => !(Number.isFinite(options[name]) && options[name] >= MINIMUM[name]))
+    .filter((name) => {
+      const value = options[name];
+      return value !== null && !(Number.isFinite(value) && value >= MINIMUM[name]);
+    })
     .map(
       (name) =>
         `${name} must be a number of at least ${MINIMUM[name]}, not ${String(options[name])}`,

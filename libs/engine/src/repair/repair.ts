@@ -64,7 +64,8 @@ export class Repair {
     let failure: string | null = null;
     try {
       await faults.hit('repair.before');
-      result = await rule.run();
+      result = await rule.run(this.stopping.signal);
+      failure = result.failure ?? null;
       await faults.hit('repair.after');
     } catch (error) {
       failure = errorLine(error);
@@ -81,12 +82,12 @@ export class Repair {
 
   private async recordRun(
     rule: RepairRule,
-    result: Repaired,
+    { found, repaired }: Repaired,
     durationMs: number,
     error: string | null,
   ): Promise<void> {
     try {
-      await this.deps.store.recordRepair({ rule: rule.name, ...result, durationMs, error });
+      await this.deps.store.recordRepair({ rule: rule.name, found, repaired, durationMs, error });
     } catch {
       // The database is away; that has been said, and the next run tells what it finds then.
     }

@@ -336,15 +336,41 @@ export const FIND_FENCES = `
 
 export const TIDY_FENCES = 'DELETE FROM saga_fence WHERE saga_id IN (?) LIMIT ?';
 
+/** Of a marker and its saga: nobody needs it any more. Sagas that were killed, and markers that are dead, are kept. */
+const HAS_ENDED = `o.status = 'done' AND (s.id IS NULL OR s.state IN ('completed', 'compensated'))`;
+
+/** The id behind which to look, how many rows to look at; before them, twice, retentionMs. */
+export const FIND_OLD = `
+  SELECT o.id, o.created_at > now(3) - ${milliseconds('?')} AS is_young,
+    o.finished_at IS NOT NULL AND o.finished_at <= now(3) - ${milliseconds('?')} AND ${HAS_ENDED} AS is_old
+  FROM (
+    SELECT id, status, created_at, finished_at FROM op_log FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT ?
+  ) o LEFT JOIN saga s ON s.id = o.id ORDER BY o.id`;
+
+/** Ids. */
+export const LOCK_OLD = `
+  SELECT id FROM op_log FORCE INDEX (PRIMARY) WHERE id IN (?) AND status = 'done' ORDER BY id FOR UPDATE SKIP LOCKED`;
+
+/** Ids; a plain read. What has ended stays so. */
+export const ENDED_OF = `
+  SELECT o.id FROM op_log o FORCE INDEX (PRIMARY) LEFT JOIN saga s ON s.id = o.id WHERE o.id IN (?) AND ${HAS_ENDED}`;
+
+export const DELETE_OLD = [
+  'DELETE FROM saga_fence WHERE saga_id IN (?)',
+  'DELETE FROM saga_transition WHERE saga_id IN (?)',
+  'DELETE FROM saga WHERE id IN (?)',
+  'DELETE FROM op_log WHERE id IN (?)',
+];
+
 export const RECORD_REPAIR =
   'INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES (?)';
 
 // ---- reports
 
-export const FIND_SAGA = `
+export const FIND_SAGAS = `
   SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, o.payload, o.status AS marker_status, s.state, s.version,
     coalesce(s.reason, o.reason) AS reason, o.created_at, if(s.id IS NULL, o.finished_at, s.finished_at) AS finished_at
-  FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ?`;
+  FROM op_log o FORCE INDEX (PRIMARY) LEFT JOIN saga s ON s.id = o.id WHERE o.id IN (?) ORDER BY o.id`;
 
 /** Limit. The keys behind which most wait come first. By way of the markers, as FIND_QUEUED. */
 export const BLOCKED_KEYS = `

@@ -6,6 +6,7 @@ import type {
   HeldSaga,
   NewMarker,
   NewSession,
+  OldOperations,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -37,7 +38,8 @@ import {
   recordRepair,
   type RepairRun,
 } from './repair';
-import { blockedKeys, findSaga } from './reports';
+import { blockedKeys, findSaga, findSagas } from './reports';
+import { deleteOld, findOld } from './retention';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { StepTransaction, type StepWork } from './step-transaction';
@@ -204,6 +206,18 @@ class PostgresStore implements Store {
 
   tidyFences(retentionMs: number, limit: number): Promise<number> {
     return this.fences.tidy(this.database, retentionMs, limit);
+  }
+
+  findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
+    return findOld(this.database, retentionMs, after, limit);
+  }
+
+  findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
+    return findSagas(this.database, ids);
+  }
+
+  deleteOld(ids: readonly string[]): Promise<number> {
+    return deleteOld(this.database, ids);
   }
 
   recordRepair(run: RepairRun): Promise<void> {

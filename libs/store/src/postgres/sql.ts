@@ -552,6 +552,31 @@ export const TIDY_FENCES = statement(
      (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
+/** Of a marker and its saga's state: nobody needs it any more. Sagas that were killed, and markers that are dead, are kept. */
+const hasEnded = (marker: string) => `${marker}.status = 'done'
+       AND coalesce((SELECT s.state FROM saga s WHERE s.id = ${marker}.id), 'completed') IN ('completed', 'compensated')`;
+
+/** $1 retentionMs, $2 the id behind which to look, $3 how many rows to look at. By the primary key: no index has the ends. */
+export const FIND_OLD = statement(
+  'find_old',
+  `SELECT o.id::text, o.created_at > now() - ${milliseconds('$1')} AS is_young,
+     o.finished_at IS NOT NULL AND o.finished_at <= now() - ${milliseconds('$1')} AND ${hasEnded('o')} AS is_old
+   FROM op_log o WHERE o.id > $2::bigint ORDER BY o.id LIMIT $3`,
+);
+
+/** $1 ids. */
+export const DELETE_OLD = statement(
+  'delete_old',
+  `WITH old AS MATERIALIZED (
+     SELECT o.id FROM op_log o WHERE o.id = ANY($1::bigint[]) AND ${hasEnded('o')}
+     ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+   ),
+   fences AS (DELETE FROM saga_fence WHERE saga_id = ANY(ARRAY(SELECT id FROM old))),
+   history AS (DELETE FROM saga_transition WHERE saga_id = ANY(ARRAY(SELECT id FROM old))),
+   sagas AS (DELETE FROM saga WHERE id = ANY(ARRAY(SELECT id FROM old)))
+   DELETE FROM op_log WHERE id = ANY(ARRAY(SELECT id FROM old))`,
+);
+
 export const RECORD_REPAIR = statement(
   'record_repair',
   `INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES ($1, $2, $3, $4, $5)`,
@@ -559,12 +584,13 @@ export const RECORD_REPAIR = statement(
 
 // ---- reports
 
-export const FIND_SAGA = statement(
-  'find_saga',
+/** $1 ids. */
+export const FIND_SAGAS = statement(
+  'find_sagas',
   `SELECT o.id::text, o.op_type AS type, o.op_key AS key, o.payload, o.status AS marker_status, s.state, s.version,
      coalesce(s.reason, o.reason) AS reason, ${instant('o.created_at', 'created_ms')},
      ${instant('CASE WHEN s.id IS NULL THEN o.finished_at ELSE s.finished_at END', 'finished_ms')}
-   FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = $1::bigint`,
+   FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ANY($1::bigint[]) ORDER BY o.id`,
 );
 
 /** $1 limit. The keys behind which most wait come first. */

@@ -13,6 +13,7 @@ import { describePromises } from './promises.conformance';
 import { describeRecord } from './record.conformance';
 import { describeReleaseKeys } from './release-keys.conformance';
 import { describeRepair } from './repair.conformance';
+import { describeRetention } from './retention.conformance';
 import { describeSessions } from './sessions.conformance';
 import { describeStepTransaction } from './step-transaction.conformance';
 import { describeTakeDue } from './take-due.conformance';
@@ -53,6 +54,7 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeOverlap(open);
     describeAbort(open);
     describeRepair(open);
+    describeRetention(open);
     describeManyWorkers(open);
   });
 }

@@ -5,6 +5,7 @@ import type {
   HeldSaga,
   NewMarker,
   NewSession,
+  OldOperations,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -28,6 +29,7 @@ import type { MemoryTx } from './memory-tx';
 import { record } from './record';
 import { buryUnserved, requeueQueued, tidyFences } from './repair';
 import { blockedKeys, findSaga } from './reports';
+import { deleteOld, findOld } from './retention';
 import {
   adopt,
   endLapsedSessions,
@@ -191,6 +193,18 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
 
   async tidyFences(retentionMs: number, limit: number): Promise<number> {
     return tidyFences(this.database, retentionMs, limit);
+  }
+
+  async findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
+    return findOld(this.database, retentionMs, after, limit);
+  }
+
+  async findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
+    return ids.flatMap((id) => findSaga(this.database, id) ?? []);
+  }
+
+  async deleteOld(ids: readonly string[]): Promise<number> {
+    return deleteOld(this.database, ids);
   }
 
   async recordRepair(run: RepairRow): Promise<void> {
