@@ -1,6 +1,6 @@
 // Who may import whom, as errors. One star, no circle possible:
 //
-//   apps ──┬─► engine ──────────────┐
+//   apps ──┬─► admin ─► engine ─────┐
 //          └─► store, dispatch ─────┴─► core ──► (nothing, not even node:*)
 //              store ──► migrations (which know TypeORM only)
 //   testing ──► engine, core            (imported by tests and benchmarks only)
@@ -27,7 +27,7 @@ module.exports = {
         'Adapters and the engine know the ports of the core, and not each other: the application hands the adapters ' +
         'to the engine. Holds for every library to come, until a rule here says otherwise.',
       severity: 'error',
-      from: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/testing/', SPEC] },
+      from: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/(testing|admin)/', SPEC] },
       to: { path: '^(libs|apps|test|bench)/', pathNot: [CORE_INDEX, '^libs/$1/src/'] },
     },
     {
@@ -56,6 +56,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/engine/src/', pathNot: SPEC },
       to: { path: 'node_modules/(typeorm|pg|mysql2|bullmq|ioredis)/' },
+    },
+    {
+      name: 'features-know-core-and-engine',
+      comment: 'What is built upon the engine knows it, the core, and no adapter.',
+      severity: 'error',
+      from: { path: '^libs/admin/src/', pathNot: SPEC },
+      to: {
+        path: '^(libs|apps|test|bench)/',
+        pathNot: ['^libs/(core|engine)/src/index\\.ts$', '^libs/admin/src/'],
+      },
     },
     {
       name: 'testing-knows-core-and-engine',

@@ -8,13 +8,28 @@ import { startMariadb, startPostgres, startRedis, type EmbeddedServer } from '@t
 import { mysqlStore, postgresStore } from '@tenon/store';
 import { DataSource } from 'typeorm';
 
-/** A database and a queue that are made for one benchmark. */
-export interface Bed {
-  readonly description: string;
+/** Where a database is, and the queue that belongs to it. */
+export interface Place {
+  readonly url: string;
+  /** Null: the queue is in the database. */
+  readonly redisUrl: string | null;
+  readonly prefix: string;
+}
+
+/** A database with a queue, for engines to run on. */
+export interface Ground {
+  readonly place: Place;
   readonly dataSource: DataSource;
   readonly isPostgres: boolean;
   makeStore(): Store;
   makeDispatcher(): Dispatcher;
+}
+
+/** A database and a queue that are made for one benchmark. */
+export interface Bed extends Ground {
+  readonly description: string;
+  /** Makes a second database on the same server, with a queue of its own. It goes when the bed is closed. */
+  second(): Promise<Ground>;
   close(): Promise<void>;
 }
 
@@ -47,43 +62,65 @@ export async function openBed(options: {
       : options.redis === 'none'
         ? null
         : options.redis;
-  const isPostgres = dbUrl.startsWith('postgres');
-  const url =
-    options.db === 'embedded' || options.db === 'mariadb'
-      ? await ownDatabase(dbUrl, isPostgres)
-      : dbUrl;
-  const dataSource = await dataSourceOf(url, isPostgres).initialize();
+  const isOwn = options.db === 'embedded' || options.db === 'mariadb';
+  const url = isOwn ? await makeDatabase(dbUrl, 'tenon_bench') : dbUrl;
+  const place = { url, redisUrl, prefix: `bench${process.pid}` };
+  const first = await openGround(place);
+  const cleanUp: (() => Promise<void>)[] = [];
+  const server = first.isPostgres ? 'PostgreSQL' : 'MariaDB';
+  const queue = redisUrl === null ? 'PostgreSQL' : 'Redis';
   return {
-    description: `${isPostgres ? 'PostgreSQL' : 'MariaDB'} (${options.db === 'embedded' || options.db === 'mariadb' ? 'private' : 'given'}), queue on ${redisUrl === null ? 'PostgreSQL' : 'Redis'}`,
-    dataSource,
-    isPostgres,
-    makeStore: () => (isPostgres ? postgresStore({ dataSource }) : mysqlStore({ dataSource })),
-    makeDispatcher: () =>
-      bullmqDispatcher(
-        redisUrl === null
-          ? { postgres: { url } }
-          : { redis: { url: redisUrl }, prefix: `bench${process.pid}` },
-      ),
+    ...first,
+    description: `${server} (${isOwn ? 'private' : 'given'}), queue on ${queue}`,
+    second: async () => {
+      const name = `tenon_bench_${process.pid}`;
+      const ground = await openGround({
+        url: await makeDatabase(url, name),
+        redisUrl,
+        prefix: `${place.prefix}second`,
+      });
+      cleanUp.push(async () => {
+        await ground.dataSource.destroy();
+        await first.dataSource.query(`DROP DATABASE ${name}`);
+      });
+      return ground;
+    },
     close: async () => {
-      await dataSource.destroy();
-      await Promise.all(servers.map((server) => server.stop()));
+      for (const clean of cleanUp) await clean();
+      await first.dataSource.destroy();
+      await Promise.all(servers.map((each) => each.stop()));
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-function dataSourceOf(url: string, isPostgres: boolean): DataSource {
-  return isPostgres
+/** Connects to a database that is there. */
+export async function openGround(place: Place): Promise<Ground> {
+  const { url, redisUrl, prefix } = place;
+  const isPostgres = url.startsWith('postgres');
+  const dataSource = await dataSourceOf(url).initialize();
+  return {
+    ...{ place, dataSource, isPostgres },
+    makeStore: () => (isPostgres ? postgresStore({ dataSource }) : mysqlStore({ dataSource })),
+    makeDispatcher: () =>
+      bullmqDispatcher(
+        redisUrl === null ? { postgres: { url } } : { redis: { url: redisUrl }, prefix },
+      ),
+  };
+}
+
+function dataSourceOf(url: string): DataSource {
+  return url.startsWith('postgres')
     ? new DataSource({ type: 'postgres', url, poolSize: 20 })
     : new DataSource({ type: 'mariadb', url: url.replace(/^mariadb:/, 'mysql:'), poolSize: 20 });
 }
 
-/** A database of its own, so that the server's counters count nothing else. */
-async function ownDatabase(serverUrl: string, isPostgres: boolean): Promise<string> {
-  const server = await dataSourceOf(serverUrl, isPostgres).initialize();
-  await server.query('CREATE DATABASE tenon_bench');
+/** A database of its own, so that the server's counters count nothing else. Answers its URL. */
+async function makeDatabase(serverUrl: string, name: string): Promise<string> {
+  const server = await dataSourceOf(serverUrl).initialize();
+  await server.query(`CREATE DATABASE ${name}`);
   await server.destroy();
   const url = new URL(serverUrl);
-  url.pathname = '/tenon_bench';
+  url.pathname = `/${name}`;
   return url.toString();
 }

@@ -47,6 +47,9 @@ async function interrupt(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): Promise<void>
   leave(code);
 }
 
+// Whoever read it has gone (`| head`): the run goes on, and its exit code still tells.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void interrupt(signal));
 }

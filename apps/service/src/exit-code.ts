@@ -13,17 +13,17 @@ import { InputFileError } from './files/semicolon-records';
  */
 export type ExitCode = 0 | 1 | 2 | 3;
 
+const CANNOT_BEGIN = [SettingError, InputFileError, DatabaseDownError, EmbeddedError] as const;
+
 /** The exit code for an error that ends a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SchemaError && error.code === 'TENON_SCHEMA_NEWER') return 3;
-  if (error instanceof SettingError || error instanceof InputFileError) return 2;
-  return error instanceof EmbeddedError ? 2 : 1;
+  return CANNOT_BEGIN.some((kind) => error instanceof kind) ? 2 : 1;
 }
 
 /** The error in words for a person: with its stack only where it is not one of those that we expect. */
 export function explain(error: unknown): string {
-  const isExpected =
-    exitCodeOf(error) !== 1 || error instanceof DatabaseDownError || error instanceof SchemaError;
+  const isExpected = exitCodeOf(error) !== 1 || error instanceof SchemaError;
   if (isExpected && error instanceof Error) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

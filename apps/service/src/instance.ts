@@ -88,4 +88,6 @@ process.on('disconnect', () => process.exit());
 // Ctrl-C reaches the whole group: the parent ends us in good order.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => void end().catch(fail));
+// A log that nobody reads any more is no reason to die.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 void tell({ kind: 'loaded' });

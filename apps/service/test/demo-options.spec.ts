@@ -10,6 +10,7 @@ describe("the demo's options", () => {
       closedBanks: ['QR'],
       instances: 1,
       kills: 0,
+      redisFaults: 0,
       keep: false,
       json: false,
     });
@@ -29,6 +30,13 @@ describe("the demo's options", () => {
     ['half an input', ['--orders', 'x'], /Give both --orders and --accounts/],
     ['floating point', ['--opening-balance', '1e4'], /must be a decimal number/],
     ['a debt', ['--opening-balance', '-1.00'], /must be a decimal number/],
+    [
+      'more than one trouble',
+      ['--kills', '1', '--redis-faults', '1'],
+      /either --kills or --redis-f/,
+    ],
+    ['faults of a Redis of others', ['--redis-faults', '1', '--redis', 'redis://x'], /of its own/],
+    ['Redis faults with --keep', ['--redis-faults', '1', '--keep'], /cannot go with --keep/],
     ['kills with --keep', ['--kills', '1', '--keep'], /cannot go with --keep/],
     ['words that are no option', ['now'], /too many arguments/],
   ])('refuses %s', (_name, args, words) => {

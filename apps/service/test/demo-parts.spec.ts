@@ -1,5 +1,6 @@
 import type { Outcome } from '../src/demo/census';
 import { hitsBefore, killPlan } from '../src/demo/kill-plan';
+import { faultAt } from '../src/demo/redis-breaker';
 import { jsonReport } from '../src/demo/report';
 import { cents, faultsOf, money } from '../src/demo/verdict';
 
@@ -41,6 +42,14 @@ describe('the kill plan', () => {
   });
 });
 
+describe('the faults of Redis', () => {
+  it('are ten wipes and three kills of thirteen', () => {
+    const faults = Array.from({ length: 13 }, (_, counted) => faultAt(counted));
+    expect(faults.filter((fault) => fault === 'FLUSHALL')).toHaveLength(10);
+    expect(faults.filter((fault) => fault === 'SIGKILL')).toHaveLength(3);
+  });
+});
+
 describe('the verdict', () => {
   it('finds nothing wrong where all is well', () => {
     expect(faultsOf(OUTCOME)).toEqual([]);
@@ -74,10 +83,15 @@ describe('the report', () => {
     const counters = { bookkeepingCommits: 1, handlerCommits: 11, queueJobs: 2 };
     const pace = { seconds: 1.23456, latencyMs: { p50: 10.04, p99: 20.06 } };
     const round = { outcome: OUTCOME, pace, counters, endedNow: 4 };
-    expect(JSON.stringify(jsonReport(round, 3, 5))).toBe(
+    expect(JSON.stringify(jsonReport(round, 3, { kills: 5, redis: null }))).toBe(
       '{"orders":4,"completed":2,"compensated":{"insufficient_funds":0,"bank_closed":1,"unknown_account":1},' +
         '"paused":0,"balances_total":"19899.99","booked_total":"100.01","seconds":1.235,"sagas_per_second":3.2,' +
         '"latency_ms":{"p50":10,"p99":20.1},"queue_jobs":2,"commits_per_saga":3,"rounds":3,"kills":5}',
     );
+    const toll = { kills: 0, redis: { faults: 13, tickingAgainMsMax: 2_000 } };
+    expect(jsonReport(round, 3, toll)).toMatchObject({
+      redis_faults: 13,
+      ticking_again_ms_max: 2_000,
+    });
   });
 });

@@ -3,6 +3,7 @@ import { createServer, connect, type Server } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '@tenon/embedded';
 import {
   describeIf,
   testDatabase,
@@ -43,6 +44,43 @@ describe('the demo, embedded', () => {
     // All orders are known, so nothing is done; what is there is reported.
     const second = reportOf(await runDemo(['--json', '--keep'], { cwd: folder.path }));
     expect(second).toMatchObject({ completed: 337, seconds: 0, queue_jobs: 0 });
+  }, 120_000);
+
+  // Goal: whatever a crash leaves, the next start works.
+  // Method: a demo is killed in the middle of its work; then its database is made one that died before it was marked.
+  it('is not held up by what a crash has left', async () => {
+    const killed = new DemoProcess(['--instances', '2'], { cwd: folder.path });
+    await killed.hasSaid(/Tenon demo: /);
+    killed.child.kill('SIGKILL');
+    await killed.end();
+    expect(reportOf(await runDemo(['--json'], { cwd: folder.path })).completed).toBe(337);
+
+    const server = await startPostgres({ dataDir: join(folder.path, '.tenon', 'postgres') });
+    const remains = await Remains.of(server.url);
+    await remains.query('DROP DATABASE tenon_demo WITH (FORCE)');
+    await remains.query('CREATE DATABASE tenon_demo');
+    await remains.close();
+    await server.stop();
+    expect(reportOf(await runDemo(['--json'], { cwd: folder.path })).completed).toBe(337);
+  }, 180_000);
+
+  it('refuses a second one in the same folder, which costs the first nothing', async () => {
+    const first = new DemoProcess(['--json'], { cwd: folder.path });
+    await first.hasSaid(/Tenon demo: /);
+    const second = await runDemo([], { cwd: folder.path });
+    expect([second.code, second.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Another demo is at work in .*--db and --redis\.\n$/),
+    ]);
+    expect(reportOf(await first.end()).completed).toBe(337);
+  }, 120_000);
+
+  it('goes on when nobody reads what it says', async () => {
+    const demo = new DemoProcess([], { cwd: folder.path });
+    await demo.hasSaid(/Tenon demo: /);
+    demo.child.stdout?.destroy();
+    demo.child.stderr?.destroy();
+    expect((await demo.end()).code).toBe(0);
   }, 120_000);
 
   it('stops what it has started on Ctrl-C', async () => {
@@ -198,9 +236,21 @@ describeIf('postgres15', "the demo's care for databases", () => {
 });
 
 describe("the demo's command line", () => {
+  // A file of the right kind, with nothing in it that is an order.
+  const NO_ORDERS = join(tmpdir(), `tenon-no-orders-${process.pid}.asc`);
+  beforeAll(async () => {
+    await writeFile(NO_ORDERS, '"order_id";"account_id";"bank_to";"account_to";"amount"\nx;y\n');
+  });
+  afterAll(async () => rm(NO_ORDERS));
+
   it.each<[string, readonly string[], RegExp]>([
     ['an unknown option', ['--nope'], /unknown option '--nope'/],
     ['MariaDB without Redis', ['--db', 'mariadb://x@127.0.0.1', '--redis', 'none'], /needs Redis/],
+    [
+      'a file without orders',
+      ['--orders', NO_ORDERS, '--accounts', files.accounts],
+      /no order that/,
+    ],
     ['a missing file', ['--orders', 'x', '--accounts', 'y'], /y cannot be read/],
   ])('refuses %s with 2', async (_name, args, words) => {
     const run = await runDemo(args);

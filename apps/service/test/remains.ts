@@ -1,7 +1,7 @@
-import { isLegalSagaMove, type SagaState } from '@tenon/core';
 import { DataSource } from 'typeorm';
 import { connectionOptions } from '../src/database/data-source';
 import { DatabaseUrl } from '../src/database/database-url';
+import { brokenChains } from '../../../test/broken-chains';
 
 /** What a demo has left in its database, looked at with nothing but SQL. */
 export class Remains {
@@ -26,23 +26,21 @@ export class Remains {
   }
 
   /** Sagas whose history has a gap, an illegal move, or another end than the saga's state. */
-  async brokenChains(): Promise<readonly string[]> {
-    const states = await this.query<{ id: string; state: SagaState }>('SELECT id, state FROM saga');
-    const rows = await this.query<{ id: string; seq: number; a: SagaState; b: SagaState }>(
-      'SELECT saga_id AS id, seq, from_state AS a, to_state AS b FROM saga_transition ORDER BY saga_id, seq',
+  brokenChains(): Promise<readonly string[]> {
+    return brokenChains((sql) => this.query(sql));
+  }
+
+  /** How much of the work each instance did. One that was killed and started again is the same one. */
+  async transitionsByInstance(): Promise<readonly { readonly name: string; readonly n: number }[]> {
+    const rows = await this.query<{ worker: string; n: unknown }>(
+      'SELECT w.worker, count(*) AS n FROM saga_transition t JOIN worker_session w ON w.id = t.session_id GROUP BY w.worker',
     );
-    const ends = new Map<string, { seq: number; state: SagaState }>(
-      states.map(({ id }) => [id, { seq: 0, state: 'ready' }]),
-    );
-    const broken = new Set<string>();
-    for (const { id, seq, a, b } of rows) {
-      const before = ends.get(id);
-      const follows = before?.seq === seq - 1 && before.state === a;
-      if (!follows || !isLegalSagaMove(a, b)) broken.add(id);
-      ends.set(id, { seq: seq, state: b });
+    const counts = new Map<string, number>();
+    for (const { worker, n } of rows) {
+      const name = worker.replace(/:\d+$/, '');
+      counts.set(name, (counts.get(name) ?? 0) + Number(n));
     }
-    for (const { id, state } of states) if (ends.get(id)?.state !== state) broken.add(id);
-    return [...broken];
+    return [...counts].sort().map(([name, n]) => ({ name, n }));
   }
 
   /** Effects that happened more than once. */

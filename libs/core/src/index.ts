@@ -72,6 +72,7 @@ export {
   type RetryPolicy,
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
+export { crashesInVain, holdersInVain } from './saga/crashes';
 export {
   canTurnBack,
   decide,
@@ -101,13 +102,11 @@ export {
 export { OUTGOING_HEADER_NAMES, outgoingHeaders } from './saga/outgoing-headers';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
-  VERBS,
   operate,
   type Operable,
   type Operated,
   type OperatedExit,
   type Order,
-  type Verb,
 } from './saga/operate';
 export {
   ERROR_TEXT_LENGTH_MAX,
@@ -150,3 +149,4 @@ export {
   type Transition,
   type TransitionOutcome,
 } from './saga/transition';
+export { VERBS, type Verb } from './saga/verbs';

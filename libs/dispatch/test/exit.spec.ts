@@ -19,6 +19,11 @@ function endsByItself(options: object): Promise<string> {
         const closedMs = performance.now();
         process.on('exit', () => console.log(performance.now() - closedMs < 5_000 ? 'soon' : 'late'));
       });`;
+  return output(script);
+}
+
+/** What a program says, on both streams. Rejects unless it ends with 0 and soon. */
+function output(script: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
@@ -60,6 +65,26 @@ describeIf('redis', 'a process with its dispatcher closed', () => {
     const database = await testDatabase('postgres18');
     expect(await endsByItself({ postgres: { url: database.url } })).toBe('soon\n');
     await database.drop();
+  });
+
+  // BullMQ is still looking at its schema then, on a connection that nobody else watches.
+  it.each([
+    ['Redis', async () => ({ kind: 'redis', ...(await testRedis()) })],
+    ['PostgreSQL', async () => ({ kind: 'postgres', ...(await testDatabase('postgres18')) })],
+  ] as const)('ends, on %s, when it is closed as soon as it is open', async (_name, make) => {
+    const { kind, url, drop } = await make();
+    const script = `
+      const { bullmqDispatcher } = require('@tenon/dispatch');
+      (async () => {
+        for (let round = 0; round < 10; round += 1) {
+          const dispatcher = bullmqDispatcher({ ${kind}: { url: ${JSON.stringify(url)} }, prefix: 'short' });
+          await dispatcher.open(null);
+          await dispatcher.close();
+        }
+        console.log('all closed');
+      })();`;
+    expect(await output(script)).toBe('all closed\n');
+    await drop();
   });
 
   it.each(['redis', 'postgres'])('ends, with no %s there', async (kind) => {

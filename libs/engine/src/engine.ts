@@ -3,17 +3,18 @@ import {
   type DispatchHandlers,
   type HandlerClass,
   type StoreCounters,
+  type StoreErrorKind,
 } from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
-import { Operator } from './operator/operator';
+import { Operator, type Actor } from './operator/operator';
 import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
 import { Relay } from './relay';
-import { oldOperationsRule } from './repair/old-operations';
-import { Repair } from './repair/repair';
+import { OLD_OPERATIONS, oldOperationsRule } from './repair/old-operations';
+import { Repair, type RepairRun } from './repair/repair';
 import { repairRules } from './repair/rules';
 import { SagaRunner } from './saga-runner';
 import { SessionKeeper } from './session';
@@ -32,10 +33,10 @@ interface Running {
   readonly recorder: Recorder;
   readonly worker: Worker | null;
   readonly relay: Relay | null;
-  readonly repair: Repair | null;
-  /** A loop of its own: an archive that takes its time holds up no repair. */
-  readonly retention: Repair | null;
 }
+
+/** How long closing the session and the store may take in all, in milliseconds. */
+const LAST_MS_MAX = 2_000;
 
 /** Tenon in one process: puts the parts together, starts them in order, and stops them in the reverse one. */
 export class Engine {
@@ -44,6 +45,9 @@ export class Engine {
   readonly operator: Operator;
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
+  private readonly repair: Repair;
+  /** A loop of its own: an archive that takes its time holds up no repair. Null: everything is kept. */
+  private readonly retention: Repair | null;
   private running: Running | null = null;
   private readonly stopping = new AbortController();
   private starting: Promise<void> = Promise.resolve();
@@ -63,6 +67,21 @@ export class Engine {
         dispatcher.wake();
       },
     });
+    this.repair = new Repair(
+      this.options,
+      repairRules({
+        ...this.options,
+        currentSession: () => this.running?.sessions.current() ?? null,
+        isRunningHere: (id) => this.running?.worker?.has(id) ?? false,
+        runHere: (held, session) => this.running?.worker?.run(held, session),
+        nudge: () => nudge(0),
+      }),
+    );
+    const { retentionMs } = this.options;
+    this.retention =
+      retentionMs === null
+        ? null
+        : new Repair(this.options, [oldOperationsRule({ ...this.options, retentionMs })]);
   }
 
   /**
@@ -83,13 +102,26 @@ export class Engine {
     const { roles } = this.options;
     if (roles.length > 0) this.registry.resolveHandlers(findHandler);
     await this.openStore();
-    if (roles.length > 0) this.running = await this.startRoles();
-    await this.openDispatcher(this.running);
-    this.running?.relay?.start();
-    if (this.running?.repair) this.startRepair(this.running, this.running.repair);
-    const { retentionMs } = this.options;
-    if (retentionMs !== null)
-      this.running?.retention?.start([oldOperationsRule({ ...this.options, retentionMs })]);
+    this.running = roles.length > 0 ? this.makeRoles() : null;
+    const { running } = this;
+    if (running !== null) await this.unlessStopped('database', running.sessions.start());
+    await this.openDispatcher(running);
+    running?.relay?.start();
+    if (running?.relay) {
+      this.repair.start();
+      this.retention?.start();
+    }
+  }
+
+  /** A stop does not wait for what the start waits for, and what comes of that later changes nothing any more. */
+  private unlessStopped(what: 'database' | 'queue', work: Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    return new Promise((resolve, reject) => {
+      const onStop = (): void => reject(stoppedBefore(what));
+      if (signal.aborted) onStop();
+      else signal.addEventListener('abort', onStop, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onStop));
+    });
   }
 
   /** Ends in good order: claims nothing more, lets running handlers end within the grace time, frees what is left. */
@@ -101,6 +133,32 @@ export class Engine {
   counters(): EngineCounters {
     const { store, dispatcher } = this.options;
     return { ...store.counters(), queueJobs: dispatcher.sentJobs() };
+  }
+
+  /** How an error that came out of the store is to be met. */
+  classify(error: unknown): StoreErrorKind {
+    return this.options.store.classify(error);
+  }
+
+  /**
+   * REPAIR, asked for by a person: every rule once, now, or the one that is named. Works in every process, whatever its
+   * roles, and is written to the audit log, which also holds what came of it.
+   *
+   * @throws NotFoundError when there is no such rule
+   */
+  async repairNow(
+    order: { readonly rule?: string; readonly reason?: string },
+    actor: Actor,
+  ): Promise<readonly RepairRun[]> {
+    // Old operations may take long to archive, so they are deleted on demand only where that is asked for by name.
+    const isRetention = order.rule === OLD_OPERATIONS && this.retention !== null;
+    const runs = await (isRetention ? this.retention : this.repair).runNow(order.rule);
+    await this.operator.store.writeAudit({
+      ...{ actor: actor.name, role: actor.role, verb: 'repair', target: order.rule ?? 'all' },
+      reason: order.reason ?? null,
+      detail: runs.map(({ rule, found, repaired, error }) => ({ rule, found, repaired, error })),
+    });
+    return runs;
   }
 
   private async openStore(): Promise<void> {
@@ -118,19 +176,20 @@ export class Engine {
     if (opened !== null) return;
     // The attempt that was given up may yet come through: nobody would close what it opens.
     attempt.then(() => store.close()).catch(() => undefined);
+    if (this.stopping.signal.aborted) throw stoppedBefore('database');
     throw new TenonError(
       'TENON_STORE_UNAVAILABLE',
-      this.stopping.signal.aborted
-        ? 'The engine was stopped before the database answered.'
-        : `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
+      `The database did not answer within ${startTimeoutMs} ms. Check that it runs and that its URL is right.`,
     );
   }
 
   private async openDispatcher(running: Running | null): Promise<void> {
     const { dispatcher, hints, store } = this.options;
     try {
-      await dispatcher.open(running === null ? null : handlersOf(running, hints));
+      const opening = dispatcher.open(running === null ? null : handlersOf(running, hints));
+      await this.unlessStopped('queue', opening);
     } catch (error) {
+      if (this.stopping.signal.aborted) throw error;
       // A queue that is merely away does not reject. With this one nothing was begun yet.
       await running?.sessions.stop();
       await store.close();
@@ -138,7 +197,7 @@ export class Engine {
     }
   }
 
-  private async startRoles(): Promise<Running> {
+  private makeRoles(): Running {
     const { options, outage, registry } = this;
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
@@ -151,16 +210,18 @@ export class Engine {
     const recorder = new Recorder({ store, clock, outage, logger, faults });
     const onRoom = (): void => this.running?.relay?.roomAgain();
     const worker = roles.includes('worker')
-      ? new Worker({ ...options, sessions, outage, types, isStopping, onRoom })
+      ? new Worker({
+          ...{ ...options, registry, sessions, outage, types, isStopping, onRoom },
+          onHandBack: (delayMs) => this.wakeOthersIn(delayMs),
+        })
       : null;
     worker?.useRunner(
       new SagaRunner({
         ...options,
-        registry,
         recorder,
         outage,
         isStopping,
-        caller: new StepCaller(options),
+        caller: new StepCaller({ ...options, typeCount: types.length }),
         onKeyFree: (saga, session) => worker.releaseKey(saga, session),
         onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
       }),
@@ -168,22 +229,13 @@ export class Engine {
     const relay = roles.includes('relay')
       ? new Relay({ ...options, sessions, worker, outage, types })
       : null;
-    const repair = relay === null ? null : new Repair({ store, clock, logger, faults });
-    const retention = relay === null ? null : new Repair({ store, clock, logger, faults });
-    await sessions.start();
-    return { sessions, recorder, worker, relay, repair, retention };
+    return { sessions, recorder, worker, relay };
   }
 
-  private startRepair({ sessions, worker, relay }: Running, repair: Repair): void {
-    repair.start(
-      repairRules({
-        ...this.options,
-        currentSession: () => sessions.current(),
-        isRunningHere: (id) => worker?.has(id) ?? false,
-        runHere: (held, session) => worker?.run(held, session),
-        nudge: () => relay?.nudge(),
-      }),
-    );
+  /** What this process has handed back is for another one to find. */
+  private wakeOthersIn(delayMs: number): void {
+    const { dispatcher, clock, hints } = this.options;
+    if (hints) clock.after(delayMs + 1, () => dispatcher.wake());
   }
 
   private async stopOnce(): Promise<void> {
@@ -195,16 +247,18 @@ export class Engine {
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
       Promise.race([work ?? Promise.resolve(), patience]);
-    const retained = running?.retention?.stop();
-    await withPatience(running?.repair?.stop());
+    const retained = this.retention?.stop();
+    await withPatience(this.repair.stop());
     await withPatience(retained);
     await withPatience(running?.relay?.stop());
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());
     await withPatience(drained);
     await withPatience(running?.recorder.drain());
-    await running?.sessions.stop();
-    await store.close();
+    // What is left to say to the database may take a little longer than the grace, and not as long as it likes.
+    const atLast = new Promise<void>((resolve) => clock.after(LAST_MS_MAX, resolve));
+    await Promise.race([running?.sessions.stop(), atLast]);
+    await Promise.race([store.close(), atLast]);
   }
 
   private async closeDispatcher(): Promise<void> {
@@ -217,6 +271,13 @@ export class Engine {
       );
     }
   }
+}
+
+function stoppedBefore(what: 'database' | 'queue'): TenonError {
+  return new TenonError(
+    what === 'database' ? 'TENON_STORE_UNAVAILABLE' : 'TENON_QUEUE_UNAVAILABLE',
+    `The engine was stopped before the ${what} answered.`,
+  );
 }
 
 /** A process takes off the queue only what its roles can serve: what it took and left would be lost to the others. */

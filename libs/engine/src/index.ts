@@ -12,3 +12,4 @@ export {
   type OrderAnswer,
 } from './operator/operator';
 export type { EngineOptions, Role } from './options';
+export type { RepairRun } from './repair/repair';

@@ -59,6 +59,10 @@ export interface EngineOptions {
    * behind it, or what another process archives at the same time: write each operation under its id. Default: none.
    */
   readonly archive?: ((operations: readonly SagaReport[]) => Promise<void>) | null;
+  /** Worker sessions are kept for this long after their end, in milliseconds. Default 7 days, at least one. */
+  readonly sessionRetentionMs?: number;
+  /** The rows of repair's runs are kept for this long, in milliseconds. Default 7 days. */
+  readonly repairRunRetentionMs?: number;
   /** At shutdown, running handlers get this long to end, in milliseconds. Default 10,000. */
   readonly shutdownGraceMs?: number;
   /** How long the start waits for a database that does not answer, in milliseconds. Default 60,000. */
@@ -70,6 +74,8 @@ export interface EngineOptions {
   /** Default the system's. */
   readonly clock?: Clock;
 }
+
+const DAY_MS = 86_400_000;
 
 export type ResolvedOptions = Required<EngineOptions>;
 
@@ -92,8 +98,10 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
     requeueMs: options.requeueMs ?? 30_000,
     crashMax: options.crashMax ?? 20,
     unservedGraceMs: options.unservedGraceMs ?? 10_000,
-    fenceRetentionMs: options.fenceRetentionMs ?? 7 * 86_400_000,
-    retentionMs: options.retentionMs === undefined ? 30 * 86_400_000 : options.retentionMs,
+    fenceRetentionMs: options.fenceRetentionMs ?? 7 * DAY_MS,
+    sessionRetentionMs: options.sessionRetentionMs ?? 7 * DAY_MS,
+    repairRunRetentionMs: options.repairRunRetentionMs ?? 7 * DAY_MS,
+    retentionMs: options.retentionMs === undefined ? 30 * DAY_MS : options.retentionMs,
     archive: options.archive ?? null,
     shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
@@ -125,6 +133,9 @@ const MINIMUM = {
   unservedGraceMs: 0,
   fenceRetentionMs: 60_000,
   retentionMs: 60_000,
+  // The types that the sessions of the last day knew are not unknown.
+  sessionRetentionMs: DAY_MS,
+  repairRunRetentionMs: 60_000,
   shutdownGraceMs: 0,
   startTimeoutMs: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;

@@ -50,19 +50,14 @@ export class Recorder {
       const waiting = this.waitingFor(record);
       const settle = [...(waiting?.settle ?? []), resolve];
       const transitions = [...(waiting?.record.transitions ?? []), ...record.transitions];
-      const hasProgressed = record.hasProgressed || (waiting?.record.hasProgressed ?? false);
-      this.queue.set(record.id, {
-        record: { ...record, transitions, hasProgressed },
-        session,
-        settle,
-      });
+      this.queue.set(record.id, { record: { ...record, transitions }, session, settle });
       this.flushing ??= this.flush();
     });
   }
 
   /**
-   * Records some time soon how far a saga has come whose history is committed already: for people who look at its row, and
-   * for its crash counter. A saga that gets on quickly overtakes this and costs no commit for each of its steps.
+   * Records some time soon how far a saga has come whose history is committed already: for people who look at its row.
+   * A saga that gets on quickly overtakes this and costs no commit for each of its steps.
    */
   recordLater(record: SagaRecord, session: Session): void {
     this.later.set(record.id, { record, session, settle: [] });

@@ -108,13 +108,24 @@ export class Relay {
   }
 
   private async nextDueMs(): Promise<number> {
-    const { store, outage, types, pollMsMax } = this.deps;
+    const { store, outage, pollMsMax } = this.deps;
     if (this.isNudged) return 0;
     return (
       (await outage.outlast('look for work', this.stopping.signal, () =>
-        store.nextDueMs(types, pollMsMax),
+        store.nextDueMs(this.claimableTypes(), pollMsMax),
       )) ?? pollMsMax
     );
+  }
+
+  /**
+   * The types that this process claims now. One that fills its share of this process (because its handlers hang, it may be)
+   * is left to others: its backlog would fill the queue as well, and all types wait behind it.
+   */
+  private claimableTypes(): TakeRequest['types'] {
+    const { worker, types } = this.deps;
+    if (worker === null) return types;
+    const claimable = types.filter(({ type }) => worker.hasRoomFor(type));
+    return claimable.length === 0 ? types : claimable;
   }
 
   private async rest(ms: number): Promise<void> {
@@ -142,14 +153,16 @@ export class Relay {
     if (due !== null) await this.dispatch(due, session);
     const [freshSize, dueSize] = [sizeOf(fresh), due === null ? 0 : sizeOf(due)];
     if (freshSize + dueSize > 0) this.busyRestMs = BUSY_REST_MS_MIN;
-    this.hasBacklog = freshSize >= request.limit || dueSize >= request.limit;
-    return this.hasBacklog;
+    const isMoreLikely = freshSize >= request.limit || dueSize >= request.limit;
+    this.hasBacklog = isMoreLikely || request.types.length < this.deps.types.length;
+    return isMoreLikely;
   }
 
   /** What may be claimed now, or null when neither this process nor the queue has room. */
   private async request(session: Session): Promise<TakeRequest | null> {
-    const { worker, types, requeueMs } = this.deps;
-    const room = worker?.room() ?? 0;
+    const { worker, requeueMs } = this.deps;
+    const types = this.claimableTypes();
+    const room = worker === null ? 0 : Math.min(...types.map(({ type }) => worker.roomFor(type)));
     const queue = await this.queueRoom();
     if (queue === 'full' || (queue === 'out of order' && room === 0)) return null;
     // Without a queue this process takes what it can run itself.

@@ -1,6 +1,7 @@
 import {
   InvariantError,
   NOT_BEGUN,
+  crashesInVain,
   killSaga,
   nextMove,
   pauseSaga,
@@ -14,16 +15,16 @@ import {
   type Store,
 } from '@tenon/core';
 import type { Clock } from './clock/clock';
+import { ASIDE_MS } from './hand-back';
 import { errorLine, type EngineLogger } from './logger';
 import type { Outage } from './outage';
 import type { Recorder } from './recorder';
-import type { RunnableSaga, SagaRegistry } from './registry';
+import type { RunnableSaga } from './registry';
 import type { Session } from './session';
 import type { StepCaller } from './step-caller';
 
 interface Dependencies {
   readonly store: Store;
-  readonly registry: SagaRegistry;
   readonly recorder: Recorder;
   readonly caller: StepCaller;
   readonly outage: Outage;
@@ -50,8 +51,6 @@ type Pursuit = 'left' | 'look' | { readonly refusedBecause: string };
 const LOOK_MAX = 3;
 /** The pause before the second look that follows one without news, in milliseconds; then twice, then thrice that. */
 const LOOK_PAUSE_MS = 25;
-/** For how long a saga is put aside that this process cannot go on with, in milliseconds. */
-const ASIDE_MS = 5_000;
 
 /** Runs one saga from where it is until it ends, waits, pauses or is someone else's. */
 export class SagaRunner {
@@ -61,19 +60,32 @@ export class SagaRunner {
    * Never rejects: whatever goes wrong, the saga is in the database and is found again. `receivedMs`: when the database's
    * answer came in, from which its deadline is counted.
    */
-  async run(held: HeldSaga, session: Session, receivedMs: number): Promise<void> {
+  async run(
+    held: HeldSaga,
+    runnable: RunnableSaga,
+    session: Session,
+    receivedMs: number,
+  ): Promise<void> {
     try {
       let knownSinceMs = receivedMs;
       let looksWithoutNews = 0;
       let refusedBecause: string | null = null;
       let current: HeldSaga | null = held;
       while (current !== null) {
-        const result: Pursuit = await this.pursue(current, session, knownSinceMs, refusedBecause);
+        const result: Pursuit = await this.pursue(
+          current,
+          runnable,
+          session,
+          knownSinceMs,
+          refusedBecause,
+        );
         if (result === 'left') return;
         refusedBecause = result === 'look' ? null : result.refusedBecause;
         const known: number = current.history.length;
         current = await this.look(current.id, session);
         knownSinceMs = this.deps.clock.now();
+        // It may have ended in a commit whose answer was lost. Where it did not, its key is not free, and stays with it.
+        if (current === null && held.key !== null) this.deps.onKeyFree(held, session);
         looksWithoutNews =
           current !== null && current.history.length > known ? 0 : looksWithoutNews + 1;
         if (current !== null && looksWithoutNews > LOOK_MAX) {
@@ -98,19 +110,11 @@ export class SagaRunner {
 
   private async pursue(
     held: HeldSaga,
+    runnable: RunnableSaga,
     session: Session,
     knownSinceMs: number,
     refusedBecause: string | null,
   ): Promise<Pursuit> {
-    const runnable = this.deps.registry.find(held.type, held.version);
-    if (runnable === undefined) {
-      await this.putAside(
-        held,
-        session,
-        `this process does not know version ${held.version} of it`,
-      );
-      return 'left';
-    }
     const start =
       refusedBecause === null
         ? this.begin(held, runnable)
@@ -154,8 +158,9 @@ export class SagaRunner {
       return { decision: pauseSaga(definition, endOf(held), error.code, error.message) };
     }
     if (nextMove(definition, progress).kind !== 'call') return { progress, input: null };
-    if (held.crashes >= this.deps.crashMax) {
-      const reason = `its worker died or lost its session ${held.crashes} times in a row while it held this saga`;
+    const crashes = crashesInVain(held);
+    if (crashes >= this.deps.crashMax) {
+      const reason = `its worker died or lost its session ${crashes} times in a row while it held this saga`;
       return { decision: pauseSaga(definition, progress, 'TENON_CRASH_LOOP', reason) };
     }
     try {
@@ -249,7 +254,6 @@ function recordOf(held: HeldSaga, { definition }: RunnableSaga, decision: Decisi
     state: progress.state,
     seq: progress.seq,
     exit: exitOf(decision, definition.onPause),
-    hasProgressed: true,
   };
 }
 

@@ -1,6 +1,7 @@
 import {
   TenonError,
   canTurnBack,
+  crashesInVain,
   decide,
   expire,
   invariant,
@@ -52,6 +53,8 @@ interface Dependencies {
   readonly workerName: string;
   readonly transactionalCallMax: number;
   readonly externalCallMax: number;
+  /** How many saga types share the slots. */
+  readonly typeCount: number;
 }
 
 /** Aborts when the call's time is up or the session has ended. */
@@ -74,9 +77,10 @@ export class StepCaller {
   private readonly external: Slots;
 
   constructor(private readonly deps: Dependencies) {
-    this.transactional = new Slots(deps.transactionalCallMax);
-    this.takenOver = new Slots(Math.ceil(deps.transactionalCallMax / 2));
-    this.external = new Slots(deps.externalCallMax);
+    const { transactionalCallMax, externalCallMax, typeCount } = deps;
+    this.transactional = new Slots(transactionalCallMax, typeCount);
+    this.takenOver = new Slots(Math.ceil(transactionalCallMax / 2), typeCount);
+    this.external = new Slots(externalCallMax, typeCount);
   }
 
   async call(saga: RunningSaga, call: Call): Promise<CallResult> {
@@ -100,9 +104,10 @@ export class StepCaller {
    * calls get no more than half of the slots, so that however many a frozen process has left behind, the others get on.
    */
   private inSlot<R>({ held }: RunningSaga, { step }: Call, work: () => Promise<R>): Promise<R> {
-    if (step.mode === 'external') return this.external.use(work);
-    if (held.crashes === 0) return this.transactional.use(work);
-    return this.takenOver.use(() => this.transactional.use(work));
+    const { type } = held;
+    if (step.mode === 'external') return this.external.use(type, work);
+    if (crashesInVain(held) === 0) return this.transactional.use(type, work);
+    return this.takenOver.use(type, () => this.transactional.use(type, work));
   }
 
   private hasExpired(saga: RunningSaga, call: Call): boolean {
@@ -211,6 +216,7 @@ export class StepCaller {
       step: call.step.name,
       phase: call.phase,
       statementMsMax: isBounded ? deadline.remainingMs() : null,
+      timeoutMs: call.step.timeoutMs,
     };
     const commit = await store.inStepTransaction(fenced, deadline.signal, async (tx, isEmpty) => {
       onCall();

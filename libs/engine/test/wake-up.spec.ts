@@ -7,7 +7,7 @@ import { describeIf } from '../../../test/servers';
 import { DATABASES, openBed, type Bed } from './bed';
 import { eventually } from './eventually';
 import { handler, work, type Work } from './handlers';
-import { percentile } from './percentiles';
+import { percentile } from '../../../bench/percentiles';
 
 const FAR_POLL_MS = 30_000;
 

@@ -30,9 +30,10 @@ export async function openDatabase(
     } catch (error) {
       const reason = reasonOf(error);
       if (!isDown(error)) {
-        throw new SettingError(`The database ${database.shown} refuses us: ${reason}`, {
-          cause: error,
-        });
+        throw new SettingError(
+          `The database ${database.shown} refuses us: ${reason}. Check the user, the password and the name in its URL.`,
+          { cause: error },
+        );
       }
       if (performance.now() >= deadlineMs) {
         throw new DatabaseDownError(

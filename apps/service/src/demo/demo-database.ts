@@ -23,9 +23,16 @@ export class DemoDatabase {
   /**
    * Connects to the database that `server` names, or to `tenon_demo` on it, which is made if need be.
    *
+   * An empty `tenon_demo` is taken only on a server of the demo's own, where a demo that was killed while it made the
+   * database must not be in the next one's way.
+   *
    * @throws SettingError when the database is somebody else's, or another demo is at work in it
    */
-  static async open(server: DatabaseUrl, say: (message: string) => void): Promise<DemoDatabase> {
+  static async open(
+    server: DatabaseUrl,
+    isServerOwn: boolean,
+    say: (message: string) => void,
+  ): Promise<DemoDatabase> {
     const isNew = server.database === null && (await makeOwn(server, say));
     const url = server.database === null ? server.withDatabase(DEMO_DATABASE) : server;
     const dataSource = await openDatabase(serviceDataSource(url), url, say);
@@ -33,7 +40,7 @@ export class DemoDatabase {
     const database = new DemoDatabase(url, dataSource, holder);
     try {
       await database.lock();
-      await database.claim(isNew || server.database !== null);
+      await database.claim(isNew || isServerOwn || server.database !== null);
       return database;
     } catch (error) {
       await database.close();

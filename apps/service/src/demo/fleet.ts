@@ -41,8 +41,10 @@ export class Fleet {
     return [...this.instances].some((instance) => instance.isReady);
   }
 
-  /** Arms every instance; `onReached` is called for the first that gets there, and the others are disarmed. */
+  /** Arms every instance; `onReached` is called for the first that gets there, and the others are disarmed. Not while it stops. */
   arm(fault: Fault, onReached: (reached: Reached) => void): void {
+    // One that stands still cannot end in good order.
+    if (this.isStopping) return;
     this.fault = fault;
     this.onReached = onReached;
     for (const instance of this.instances) instance.arm(fault);

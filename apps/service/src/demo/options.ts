@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly redis?: string;
   readonly instances: number;
   readonly kills: number;
+  /** Faults of the private Redis: three times FLUSHALL, then SIGKILL, and so on. */
+  readonly redisFaults: number;
   readonly keep: boolean;
   readonly json: boolean;
 }
@@ -38,14 +40,27 @@ export function demoOptions(args: readonly string[]): DemoOptions {
   if ((flags.orders === undefined) !== (flags.accounts === undefined)) {
     throw new SettingError('Give both --orders and --accounts, or neither for the shipped sample.');
   }
-  if (flags.keep && flags.kills > 0) {
-    throw new SettingError(
-      '--kills repeats the input on an emptied database, so it cannot go with --keep.',
-    );
-  }
+  checkTrouble(flags);
   const isSample = flags.orders === undefined;
   const closedBanks = isSample && closedBank.length === 0 ? [SAMPLE_CLOSED_BANK] : closedBank;
   return { ...options, closedBanks };
+}
+
+function checkTrouble({ kills, redisFaults, redis, keep }: Flags): void {
+  if (kills > 0 && redisFaults > 0) {
+    throw new SettingError('Give either --kills or --redis-faults: each has rounds of its own.');
+  }
+  const option = kills > 0 ? '--kills' : redisFaults > 0 ? '--redis-faults' : null;
+  if (keep && option !== null) {
+    throw new SettingError(
+      `${option} repeats the input on an emptied database, so it cannot go with --keep.`,
+    );
+  }
+  if (redisFaults > 0 && redis !== undefined && redis !== 'auto') {
+    throw new SettingError(
+      '--redis-faults breaks only a Redis of its own: leave --redis out, or give --redis auto.',
+    );
+  }
 }
 
 function program(): Command {
@@ -80,6 +95,12 @@ function program(): Command {
       0,
     )
     .option(
+      '--redis-faults <n>',
+      'wipe a private Redis (FLUSHALL) while it has chunks in hand, so often; every fourth time kill it instead',
+      wholeNumber(0, KILLS_MAX),
+      0,
+    )
+    .option(
       '--keep',
       'do not empty the database first: orders that it knows are not taken again',
       false,
@@ -93,6 +114,7 @@ note its effect in the table effect_ledger.
 
 Exit code: 0 all orders ended and the money is conserved; 1 not so; 2 it cannot begin like this; 3 newer schema.`,
     )
+    .showHelpAfterError('See npm run demo -- --help.')
     .exitOverride();
 }
 

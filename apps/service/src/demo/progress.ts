@@ -2,7 +2,8 @@ import { Presets, SingleBar } from 'cli-progress';
 
 /** Shows how far a round has come. */
 export interface Progress {
-  update(ended: number, orders: number, kills: number): void;
+  /** `trouble` says what was done to it. */
+  update(ended: number, orders: number, trouble: string): void;
   stop(): void;
 }
 
@@ -13,8 +14,7 @@ export function progressBar(isWanted: boolean): Progress {
   if (!isWanted || !process.stderr.isTTY) return SILENT;
   const bar = new SingleBar(
     {
-      format:
-        '{bar} {percentage}% | {value}/{total} transfers | {duration_formatted} | {kills} kills',
+      format: '{bar} {percentage}% | {value}/{total} transfers | {duration_formatted}{trouble}',
       hideCursor: true,
       clearOnComplete: true,
     },
@@ -22,11 +22,12 @@ export function progressBar(isWanted: boolean): Progress {
   );
   let isStarted = false;
   return {
-    update: (ended, orders, kills) => {
-      if (!isStarted) bar.start(orders, ended, { kills });
+    update: (ended, orders, words) => {
+      const trouble = words === '' ? '' : ` | ${words}`;
+      if (!isStarted) bar.start(orders, ended, { trouble });
       isStarted = true;
       bar.setTotal(orders);
-      bar.update(ended, { kills });
+      bar.update(ended, { trouble });
     },
     stop: () => {
       bar.stop();

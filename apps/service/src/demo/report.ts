@@ -11,6 +11,13 @@ export interface Round {
   readonly endedNow: number;
 }
 
+/** What was done to the rounds. */
+export interface Toll {
+  readonly kills: number;
+  /** Null where Redis was left alone. */
+  readonly redis: { readonly faults: number; readonly tickingAgainMsMax: number } | null;
+}
+
 /** The demo's last line with `--json`. The names and their order are a promise. */
 export interface JsonReport {
   readonly orders: number;
@@ -30,10 +37,14 @@ export interface JsonReport {
   readonly commits_per_saga: number;
   readonly rounds: number;
   readonly kills: number;
+  /** With `--redis-faults` only. */
+  readonly redis_faults?: number;
+  /** With `--redis-faults` only: the longest time from a fault to the next tick that BullMQ carried. */
+  readonly ticking_again_ms_max?: number;
 }
 
 /** The report of the last round, and of how many there were. */
-export function jsonReport(round: Round, rounds: number, kills: number): JsonReport {
+export function jsonReport(round: Round, rounds: number, { kills, redis }: Toll): JsonReport {
   const { outcome, pace, counters, endedNow } = round;
   const commits = counters.handlerCommits + counters.bookkeepingCommits;
   return {
@@ -50,6 +61,7 @@ export function jsonReport(round: Round, rounds: number, kills: number): JsonRep
     commits_per_saga: rounded(endedNow === 0 ? 0 : commits / endedNow, 3),
     rounds,
     kills,
+    ...(redis && { redis_faults: redis.faults, ticking_again_ms_max: redis.tickingAgainMsMax }),
   };
 }
 
@@ -98,14 +110,25 @@ export function textReport(report: JsonReport, outcome: Outcome): string {
       ['order to end, p50 / p99', `${report.latency_ms.p50} / ${report.latency_ms.p99} ms`],
       ['queue jobs', report.queue_jobs],
       ['commits per saga', report.commits_per_saga],
-      ...(report.kills > 0
-        ? ([
-            ['rounds', report.rounds],
-            ['kills', report.kills],
-          ] as Row[])
-        : []),
+      ...troubleRows(report),
     ]),
   ].join('\n\n');
+}
+
+function troubleRows({
+  rounds,
+  kills,
+  redis_faults,
+  ticking_again_ms_max,
+}: JsonReport): readonly Row[] {
+  const rows: Row[] = kills > 0 ? [['kills', kills]] : [];
+  if (redis_faults !== undefined && ticking_again_ms_max !== undefined) {
+    rows.push(
+      ['Redis faults', redis_faults],
+      ['ticking again after at most', `${ticking_again_ms_max} ms`],
+    );
+  }
+  return rows.length === 0 ? [] : [['rounds', rounds], ...rows];
 }
 
 type Row = readonly [string, string | number];

@@ -9,9 +9,9 @@ import { Books } from '../transfers/books';
 import { PaymentOrders } from '../transfers/payment-orders';
 import type { Census } from './census';
 import { Fleet } from './fleet';
-import type { Killer } from './killer';
 import type { Progress } from './progress';
 import type { Round } from './report';
+import type { Trouble } from './trouble';
 import { patiently, watchToTheEnd } from './watch';
 
 /** Orders that are accepted in one transaction. */
@@ -26,7 +26,7 @@ export interface RoundPlan {
   readonly closedBanks: ReadonlySet<string>;
   readonly instances: number;
   readonly settings: Omit<InstanceSettings, 'workerName'>;
-  readonly killer: Killer | null;
+  readonly trouble: Trouble | null;
   readonly progress: Progress;
   readonly say: (message: string) => void;
   /** So that whoever is interrupted can stop it. */
@@ -35,7 +35,7 @@ export interface RoundPlan {
 
 /** Hands the whole input in, lets the instances work, and answers what came of it. */
 export async function runRound(plan: RoundPlan): Promise<Round> {
-  const { census, killer, progress, say } = plan;
+  const { census, trouble, progress, say } = plan;
   const [lastId, endedBefore] = await patiently(
     'count',
     say,
@@ -48,7 +48,7 @@ export async function runRound(plan: RoundPlan): Promise<Round> {
   let ended = 0;
   try {
     const producing = produce(plan).then(() => (isComplete = true));
-    const killing = killer?.haunt({
+    const haunting = trouble?.haunt({
       fleet,
       isOver: over.signal,
       countEnded: async () => (await patiently('count', say, () => census.standing())).ended,
@@ -61,12 +61,12 @@ export async function runRound(plan: RoundPlan): Promise<Round> {
         progress.update(
           ended,
           Math.max(standing.orders, plan.input.orders.length),
-          killer?.counted ?? 0,
+          trouble === null ? '' : `${trouble.counted} ${trouble.name}`,
         );
       },
       say,
     ).finally(() => over.abort());
-    await Promise.race([Promise.all([producing, watching, killing]), fleet.failure]);
+    await Promise.race([Promise.all([producing, watching, haunting]), fleet.failure]);
   } finally {
     over.abort();
     progress.stop();

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { migrateAll } from '../database/migrate-all';
 import { readInput } from '../files/read-input';
+import { InputFileError } from '../files/semicolon-records';
 import type { Place, Queue } from '../place';
 import { Census, type Outcome } from './census';
 import { DemoDatabase } from './demo-database';
-import { Killer } from './killer';
 import type { DemoOptions } from './options';
 import { progressBar } from './progress';
 import { deleteKeys, requireRedis } from './redis-keys';
 import { jsonReport, textReport } from './report';
 import { runRound, type RoundPlan } from './round';
 import { chooseServers, type Servers } from './servers';
+import { planTrouble } from './trouble-plan';
 import { faultsOf } from './verdict';
 import { patiently } from './watch';
 
@@ -28,39 +29,38 @@ export interface Stage {
 }
 
 const SAMPLE = join(__dirname, '..', '..', 'sample');
-/** As the engine has it by itself. */
-const ORDINARY = { sessionMs: 10_000, requeueMs: 30_000, chunkSizeMax: 200 };
-/** Where instances are killed the others shall take over soon, and no one shall hold most of the work. */
-const UNDER_KILLS = { sessionMs: 2_000, requeueMs: 2_000, chunkSizeMax: 25 };
 /** Connections that all instances may use for handlers together. */
 const HANDLER_CONNECTIONS_MAX = 48;
-/** Rounds in a row in which no kill could be placed. */
+/** Rounds in a row in which no trouble could be made. */
 const EMPTY_ROUNDS_MAX = 5;
 const REFUSED_LINES_SHOWN_MAX = 1_000;
 
 /** Runs the demo, and answers whether every transfer ended and no money was lost. */
 export async function runDemo(options: DemoOptions, stage: Stage): Promise<boolean> {
   const { tell, say, print, later } = stage;
-  const input = await readInput(
-    options.accounts ?? join(SAMPLE, 'account.asc'),
-    options.orders ?? join(SAMPLE, 'order.asc'),
-  );
+  const orderFile = options.orders ?? join(SAMPLE, 'order.asc');
+  const input = await readInput(options.accounts ?? join(SAMPLE, 'account.asc'), orderFile);
   for (const { file, line, reason } of input.refused.slice(0, REFUSED_LINES_SHOWN_MAX)) {
     say(`${file}:${line}: ${reason}`);
   }
   if (input.refused.length > 0) say(`${input.refused.length} lines were not taken.`);
+  // A run of nothing would end well and prove nothing.
+  if (input.orders.length === 0)
+    throw new InputFileError(`${orderFile} holds no order that can be taken. Give another file.`);
 
   const servers = await chooseServers(options, process.env);
   later(() => servers.stop());
   if (servers.redisUrl !== null) await requireRedis(servers.redisUrl);
-  const database = await DemoDatabase.open(servers.database, say);
+  const database = await DemoDatabase.open(servers.database, servers.isDatabaseOwn, say);
   later(() => database.close());
   await patiently('migrate', say, () => migrateAll(database.dataSource));
   tell(chosenLine(options, servers, database));
 
   const place: Place = { database: database.url, queue: queueOf(servers, database) };
   later(() => clearQueue(place.queue, say));
-  const killer = options.kills > 0 ? new Killer(options.kills) : null;
+  const troublePlan = planTrouble(options, servers, place.queue, say);
+  const { trouble } = troublePlan;
+  later(() => troublePlan.close());
   const census = new Census(database.dataSource);
   const plan: RoundPlan = {
     place,
@@ -72,10 +72,10 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     settings: {
       databaseUrl: place.database.text,
       queue: place.queue,
-      ...(killer === null ? ORDINARY : UNDER_KILLS),
+      ...troublePlan.pace,
       callMax: Math.min(16, Math.max(2, Math.floor(HANDLER_CONNECTIONS_MAX / options.instances))),
     },
-    killer,
+    trouble,
     progress: progressBar(!options.json),
     say,
     onFleet: (fleet) => later(() => fleet.stop()),
@@ -89,16 +89,18 @@ export async function runDemo(options: DemoOptions, stage: Stage): Promise<boole
     }
     const round = await runRound(plan);
     first ??= round.outcome;
-    const faults = [...faultsOf(round.outcome)];
+    const faults = [...faultsOf(round.outcome), ...(trouble?.faults ?? [])];
     if (!isSame(first, round.outcome))
       faults.push(`round ${rounds} ended otherwise than the first`);
-    const isHopeless = (killer?.emptyRoundsInARow ?? 0) >= EMPTY_ROUNDS_MAX;
-    if (isHopeless)
-      faults.push(`no kill could be placed in ${EMPTY_ROUNDS_MAX} rounds: give more orders`);
-    if (killer !== null) say(`Round ${rounds}: ${killer.counted} of ${options.kills} kills.`);
-    if (faults.length === 0 && killer?.isDone === false) continue;
+    if (trouble !== null) {
+      const { name, counted, planned, emptyRoundsInARow } = trouble;
+      say(`Round ${rounds}: ${counted} of ${planned} ${name}.`);
+      if (emptyRoundsInARow >= EMPTY_ROUNDS_MAX)
+        faults.push(`no ${name} could be placed in ${EMPTY_ROUNDS_MAX} rounds: give more orders`);
+      if (faults.length === 0 && counted < planned) continue;
+    }
 
-    const report = jsonReport(round, rounds, killer?.counted ?? 0);
+    const report = jsonReport(round, rounds, troublePlan.toll());
     tell(`\n${textReport(report, round.outcome)}\n`);
     tell(
       faults.length === 0

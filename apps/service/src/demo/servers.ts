@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { startMariadb, startPostgres, startRedis, type EmbeddedServer } from '@tenon/embedded';
+import {
+  EmbeddedError,
+  startMariadb,
+  startPostgres,
+  startRedis,
+  type EmbeddedServer,
+} from '@tenon/embedded';
 import { DatabaseUrl, SettingError } from '../database/database-url';
 import type { DemoOptions } from './options';
 
@@ -7,8 +13,12 @@ import type { DemoOptions } from './options';
 export interface Servers {
   /** Names a database only if the user did. */
   readonly database: DatabaseUrl;
+  /** The database's server was started here, so nobody else has anything on it. */
+  readonly isDatabaseOwn: boolean;
   /** Null: the queue is on the database too. */
   readonly redisUrl: string | null;
+  /** The Redis that was started here, if any. */
+  readonly ownRedis: EmbeddedServer | null;
   /** For people: which these are, without a password. */
   readonly shown: { readonly database: string; readonly queue: string };
   /** Stops those that were started here. */
@@ -31,16 +41,19 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
     // The last one first: the queue before the database.
     for (const server of started.splice(0).reverse()) await server.stop();
   };
-  const start = async (server: Promise<EmbeddedServer>): Promise<string> => {
-    started.push(await server);
-    return (await server).url;
+  const start = async (starting: Promise<EmbeddedServer>): Promise<EmbeddedServer> => {
+    const server = await starting.catch(explainInUse);
+    started.push(server);
+    return server;
   };
   try {
     const database = await chooseDatabase(options, env, start);
     const redis = await chooseRedis(options, env, database.url, start);
     return {
       database: database.url,
+      isDatabaseOwn: database.isOwn,
       redisUrl: redis?.url ?? null,
+      ownRedis: redis?.own ?? null,
       shown: { database: database.shown, queue: redis?.shown ?? 'BullMQ in the same database' },
       stop,
     };
@@ -50,59 +63,77 @@ export async function chooseServers(options: DemoOptions, env: Environment): Pro
   }
 }
 
-type Start = (server: Promise<EmbeddedServer>) => Promise<string>;
+type Start = (starting: Promise<EmbeddedServer>) => Promise<EmbeddedServer>;
+
+/** Two demos in one folder would share servers that the first to end would stop. */
+function explainInUse(error: unknown): never {
+  if (!(error instanceof EmbeddedError) || error.code !== 'TENON_DATA_DIR_IN_USE') throw error;
+  throw new SettingError(
+    `Another demo is at work in ${resolve(FOLDER)}. Wait for its end, start this one in another folder, or name ` +
+      'servers for it with --db and --redis.',
+    { cause: error },
+  );
+}
+
+interface ChosenDatabase {
+  readonly url: DatabaseUrl;
+  readonly isOwn: boolean;
+  readonly shown: string;
+}
 
 async function chooseDatabase(
   { db, instances }: DemoOptions,
   env: Environment,
   start: Start,
-): Promise<{ readonly url: DatabaseUrl; readonly shown: string }> {
+): Promise<ChosenDatabase> {
   const place = db ?? set(env.DATABASE_URL) ?? 'embedded';
   const settings = { max_connections: String(100 + 40 * instances) };
   if (place === 'embedded') {
     const dataDir = resolve(FOLDER, 'postgres');
-    const url = await start(startPostgres({ dataDir, settings }));
+    const { url } = await start(startPostgres({ dataDir, settings }));
     return privateDatabase(url, 'embedded PostgreSQL', dataDir);
   }
   if (place !== 'mariadb') {
     const url = DatabaseUrl.parse(place, db === undefined ? 'DATABASE_URL' : '--db');
-    return { url, shown: `${NAMES[url.family]} at ${url.shown}` };
+    return { url, isOwn: false, shown: `${NAMES[url.family]} at ${url.shown}` };
   }
   const named = set(env.MARIADB_URL);
   if (named !== undefined) {
     const url = DatabaseUrl.parse(named, 'MARIADB_URL');
-    if (url.family === 'mysql') return { url, shown: `${NAMES.mysql} at ${url.shown}` };
+    if (url.family === 'mysql')
+      return { url, isOwn: false, shown: `${NAMES.mysql} at ${url.shown}` };
     throw new SettingError(
       'MARIADB_URL names a PostgreSQL. Give that one as --db or DATABASE_URL.',
     );
   }
   const dataDir = resolve(FOLDER, 'mariadb');
-  return privateDatabase(
-    await start(startMariadb({ dataDir, settings })),
-    'private MariaDB',
-    dataDir,
-  );
+  const { url } = await start(startMariadb({ dataDir, settings }));
+  return privateDatabase(url, 'private MariaDB', dataDir);
 }
 
 const NAMES = { postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
 
-function privateDatabase(
-  text: string,
-  name: string,
-  dataDir: string,
-): { readonly url: DatabaseUrl; readonly shown: string } {
+function privateDatabase(text: string, name: string, dataDir: string): ChosenDatabase {
   // Its URL names a database for clients that need one; nobody asked the demo to use that.
   const url = DatabaseUrl.parse(text, name).withDatabase(null);
-  return { url, shown: `${name} at ${url.shown} (data in ${dataDir})` };
+  return { url, isOwn: true, shown: `${name} at ${url.shown} (data in ${dataDir})` };
+}
+
+interface ChosenRedis {
+  readonly url: string;
+  readonly own: EmbeddedServer | null;
+  readonly shown: string;
 }
 
 async function chooseRedis(
-  { redis }: DemoOptions,
+  { redis, redisFaults }: DemoOptions,
   env: Environment,
   database: DatabaseUrl,
   start: Start,
-): Promise<{ readonly url: string; readonly shown: string } | null> {
-  const place = redis ?? set(env.REDIS_URL) ?? (database.family === 'postgres' ? 'none' : 'auto');
+): Promise<ChosenRedis | null> {
+  // Only a Redis of its own may be broken, whatever the environment names.
+  const unnamed = database.family === 'postgres' ? 'none' : 'auto';
+  const place = redis ?? (redisFaults > 0 ? 'auto' : (set(env.REDIS_URL) ?? unnamed));
   switch (place) {
     case 'none':
       if (database.family === 'postgres') return null;
@@ -112,11 +143,9 @@ async function chooseRedis(
       );
     case 'auto': {
       const dataDir = resolve(FOLDER, 'redis');
-      const url = await start(startRedis({ dataDir }));
-      return {
-        url,
-        shown: `BullMQ on a private Redis at ${new URL(url).host} (data in ${dataDir})`,
-      };
+      const own = await start(startRedis({ dataDir }));
+      const shown = `BullMQ on a private Redis at ${new URL(own.url).host} (data in ${dataDir})`;
+      return { url: own.url, own, shown };
     }
     default: {
       const source = redis === undefined ? 'REDIS_URL' : '--redis';
@@ -125,7 +154,7 @@ async function chooseRedis(
           `${source} is no address of a Redis. Write it like redis://user:password@host:6379, or auto, or none.`,
         );
       }
-      return { url: place, shown: `BullMQ on Redis at ${new URL(place).host}` };
+      return { url: place, own: null, shown: `BullMQ on Redis at ${new URL(place).host}` };
     }
   }
 }

@@ -31,7 +31,11 @@ export async function* semicolonRecords(
       yield { line: line.line, ...recordOf(head, fields) };
     }
   }
-  if (head === undefined) throw new InputFileError('The file is empty.');
+  if (head === undefined) {
+    throw new InputFileError(
+      `It is empty. Its first line must name the columns ${listed(columns)}.`,
+    );
+  }
 }
 
 function checkedHead(
@@ -41,11 +45,13 @@ function checkedHead(
   const missing = columns.filter((column) => !fields.includes(column));
   if (typeof fields === 'string' || missing.length > 0) {
     const found = typeof fields === 'string' ? fields : `it lacks ${missing.join(', ')}`;
-    throw new InputFileError(
-      `The first line must name the columns ${columns.map((column) => `"${column}"`).join(';')}: ${found}.`,
-    );
+    throw new InputFileError(`The first line must name the columns ${listed(columns)}: ${found}.`);
   }
   return fields;
+}
+
+function listed(columns: readonly string[]): string {
+  return columns.map((column) => `"${column}"`).join(';');
 }
 
 function recordOf(

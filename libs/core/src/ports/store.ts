@@ -13,7 +13,7 @@ export interface HeldSaga {
   readonly payload: Payload;
   /** Every write on this saga carries it; a lower one than the saga's changes no row. */
   readonly fence: number;
-  /** How often a session lapsed while it held this saga, since it last got on. */
+  /** How often a session lapsed while it held this saga, since its row was last recorded: see {@link crashesInVain}. */
   readonly crashes: number;
   /** Milliseconds until its deadline, by the database's clock at the moment of the answer; null when it has none. */
   readonly deadlineInMs: number | null;
@@ -58,8 +58,6 @@ export interface SagaRecord {
   readonly state: SagaState;
   readonly seq: number;
   readonly exit: SagaExit;
-  /** A call succeeded or was answered since the saga was adopted: the crash counter begins anew. */
-  readonly hasProgressed: boolean;
 }
 
 /**
@@ -101,6 +99,11 @@ export interface FencedCall {
   readonly sessionId: string;
   readonly step: string;
   readonly phase: Phase;
+  /**
+   * How long the handler may take, in milliseconds. When its transaction has been idle for a while longer the server ends
+   * it: its process is frozen or cut off, and can neither end it itself nor be asked to.
+   */
+  readonly timeoutMs: number;
   /**
    * No statement of the handler may take longer than this, in milliseconds: the server itself sees to it, also when this
    * process cannot. PostgreSQL bounds every statement, the MySQL family waits for locks, in whole seconds. Default: no bound.
@@ -196,7 +199,7 @@ export interface Store<T = Tx, C = CallerTx> {
   letGo(ids: readonly string[], sessionId: string, delayMs: number): Promise<void>;
 
   /**
-   * GROUP COMMIT: records many sagas in one transaction, each saga at most once. What the database refuses is recorded
+   * GROUP COMMIT: records many sagas in one transaction, each saga at most once; their crashes are forgotten. What the database refuses is recorded
    * in smaller and smaller parts, so that one bad record keeps no other from being written.
    */
   record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer>;
@@ -228,7 +231,11 @@ export interface Store<T = Tx, C = CallerTx> {
   endLapsedSessions(): Promise<number>;
   /** Markers that have been pending for longer than `graceMs` with a type that no session of the last day could run become `dead`. */
   buryUnserved(graceMs: number): Promise<number>;
-  /** Parked markers that have stood at the head of their key for longer than `graceMs` become pending. */
+  /**
+   * Parked markers that have stood at the head of their key for longer than `graceMs` become pending. One call may look at
+   * a part of the keys that have parked markers, thousands of them, and the next call at those behind them; how many of
+   * one key are parked makes no difference to what it costs.
+   */
   freeParkedHeads(graceMs: number): Promise<number>;
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;
@@ -245,6 +252,13 @@ export interface Store<T = Tx, C = CallerTx> {
    * transaction that waits for nobody: what is locked is left for later. Answers how many operations.
    */
   deleteOld(ids: readonly string[]): Promise<number>;
+  /**
+   * Deletes up to `limit` sessions that ended, and were last renewed, more than `retentionMs` ago, and hold no saga. The
+   * sessions of the last day are needed by {@link Store.buryUnserved}.
+   */
+  tidySessions(retentionMs: number, limit: number): Promise<number>;
+  /** Deletes up to `limit` rows of `repair_run` that are older than `retentionMs`. */
+  tidyRepairRuns(retentionMs: number, limit: number): Promise<number>;
   /** Appends one row to `repair_run`. */
   recordRepair(run: {
     readonly rule: string;

@@ -211,7 +211,7 @@ function failure(saga: SagaFacts): readonly Finding[] {
 
 function nextRetry(saga: SagaFacts): Finding {
   const last = saga.lastFailure;
-  const of = last?.attemptMax == null ? '' : ` of ${last.attemptMax}`;
+  const of = typeof last?.attemptMax === 'number' ? ` of ${last.attemptMax}` : '';
   const when = saga.holder === null ? `in ${span(saga.dueInMs ?? 0)}` : 'now';
   return {
     code: 'NEXT_RETRY',

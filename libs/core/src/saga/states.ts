@@ -23,7 +23,7 @@ export const KEY_HOLDING_STATUSES = [
 /** Legal moves of a marker. */
 export const MARKER_MOVES: Readonly<Record<MarkerStatus, readonly MarkerStatus[]>> = {
   pending: ['parked', 'taken', 'dead'],
-  parked: ['pending', 'taken'],
+  parked: ['pending', 'taken', 'dead'],
   taken: ['done', 'dead'],
   done: [],
   dead: ['pending', 'done'],

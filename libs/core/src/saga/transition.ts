@@ -1,6 +1,6 @@
 import type { Json } from '../json';
-import type { Verb } from './operate';
 import type { Phase, SagaState } from './states';
+import type { Verb } from './verbs';
 
 /**
  * One row of a saga's history, never updated. Rows of a saga are numbered from 1 without a gap, each begins in the state

@@ -68,7 +68,12 @@ export function postgresServer(deps: Dependencies): QueueServer {
       if (!ending.signal.aborted) warner.warn(lineOf(error));
     };
     pool.on('error', warn);
-    pool.on('connect', (client) => clients.add(client));
+    pool.on('connect', (client) => {
+      clients.add(client);
+      // The pool watches only those that nobody uses, and BullMQ not all that it uses: an error that nobody hears ends
+      // the process. Whatever was under way on the connection is rejected besides.
+      client.on('error', warn);
+    });
     pool.on('remove', (client) => clients.delete(client));
 
     const newQueue = (name: string) => {

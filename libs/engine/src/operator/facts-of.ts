@@ -78,7 +78,7 @@ function lastFailure(
   if (last === undefined || last.step === null || last.phase === null) return null;
   const hasFailed =
     last.outcome === 'failed' || (last.outcome === 'refused' && last.to === 'paused');
-  if (!hasFailed || last.verb != null) return null;
+  if (!hasFailed || (last.verb ?? null) !== null) return null;
   const step = definition?.steps.find((each) => each.name === last.step);
   // A call that is not owed any more has been settled: the saga has turned back.
   if (

@@ -10,6 +10,9 @@ export interface Retention {
   readonly archive: ((operations: readonly SagaReport[]) => Promise<void>) | null;
 }
 
+/** The rule's name. */
+export const OLD_OPERATIONS = 'old-operations';
+
 const EVERY_MS = 60_000;
 /** Operations per transaction; fewer where they pass through this process, with their payloads. */
 const BATCH_SIZE_MAX = 500;
@@ -45,7 +48,7 @@ export function oldOperationsRule(retention: Retention): RepairRule {
   };
 
   return {
-    name: 'old-operations',
+    name: OLD_OPERATIONS,
     everyMs: EVERY_MS,
     run: async (stopping) => {
       const startedMs = clock.now();

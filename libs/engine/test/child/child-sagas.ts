@@ -62,6 +62,14 @@ const waits = handler({
   },
 });
 
+const locks = handler({
+  action: async (ctx: TransactionalContext<SharedWork>): Promise<void> => {
+    await ctx.tx.query('UPDATE shared SET changes = changes + 1 WHERE id = 1');
+    tell(`locks ${ctx.saga.id}`);
+    await pause(ctx.input.ms ?? 60_000, undefined, { signal: ctx.signal });
+  },
+});
+
 const tells = handler({
   action: async (ctx: ExternalContext<SharedWork>): Promise<void> => {
     tell(`called ${ctx.saga.id} ${process.hrtime.bigint()}`);
@@ -76,6 +84,8 @@ export const killing = saga('killing', common).step('kill', kills, { retry });
 export const waiting = saga('waiting', common)
   .step('first', writes, { retry })
   .step('wait', waits, { retry });
+/** One step, whose handler changes a row that others change too, and then waits for as long as its time-out lets it. */
+export const locking = saga('locking', common).step('lock', locks, { timeoutMs: 2_000, retry });
 /** One external step that tells when it is called. */
 export const telling = saga('telling', common).step('tell', tells, { mode: 'external', retry });
 /** Two TCC branches, each phase with an effect. */
@@ -87,4 +97,4 @@ export const idle = saga('idle', common)
   .step('three', nothing, { mode: 'external' });
 
 /** Every saga that a child can run. */
-export const sharedSagas = [blocking, killing, waiting, telling, paying, idle];
+export const sharedSagas = [blocking, killing, waiting, locking, telling, paying, idle];

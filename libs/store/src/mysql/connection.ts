@@ -29,11 +29,23 @@ export function sendAll(
 ): Promise<readonly Answer[]> {
   const sql = statements.map(([text, ...values]) => connection.format(text, values)).join(';');
   return new Promise((resolve, reject) => {
-    connection.query({ sql, timeout: STATEMENTS_MS_MAX }, (error, result) => {
+    // Not the driver's own time-out: its timer goes on behind a lost connection, and keeps a process from its end.
+    const patience = setTimeout(() => reject(new SilentServerError()), STATEMENTS_MS_MAX).unref();
+    connection.query(sql, (error, result) => {
+      clearTimeout(patience);
       if (error !== null) reject(error);
       else resolve((statements.length === 1 ? [result] : result) as readonly Answer[]);
     });
   });
+}
+
+/** The connection is of no use any more: whoever meets this destroys it. */
+class SilentServerError extends Error {
+  readonly code = 'PROTOCOL_SEQUENCE_TIMEOUT';
+
+  constructor() {
+    super(`The server has not answered for ${STATEMENTS_MS_MAX} ms.`);
+  }
 }
 
 /** What an application may have changed in the driver's ways, as this library needs it. */

@@ -22,6 +22,7 @@ const CLOSE_MS_MAX = 5_000;
 export class Database {
   private dataSource: DataSource | undefined;
   private commits = 0;
+  private isolation = 'tx_isolation';
   private readonly prepared = new WeakSet<PoolConnection>();
 
   constructor(
@@ -34,10 +35,21 @@ export class Database {
     return this.commits;
   }
 
+  /** The server's variable for the isolation of the next transaction. */
+  get isolationVariable(): string {
+    return this.isolation;
+  }
+
   /** Connects, and hands the connections to `check` before anybody else may use them. */
   async open(check: (dataSource: DataSource) => Promise<void>): Promise<void> {
     if (this.dataSource !== undefined) return;
-    this.dataSource = await this.connect(check);
+    this.dataSource = await this.connect(async (connections) => {
+      await check(connections);
+      const [variable] = await connections.query<{ readonly Variable_name: string }[]>(
+        SQL.ISOLATION_VARIABLE,
+      );
+      this.isolation = variable?.Variable_name ?? this.isolation;
+    });
   }
 
   /** Does `work` on connections that are closed behind it. */
@@ -60,6 +72,21 @@ export class Database {
   async rows<Row>(...statement: Statement): Promise<readonly Row[]> {
     const [answer] = await this.read(statement);
     return rowsOf<Row>(answer);
+  }
+
+  /** Sends statements that change nothing, and answers the rows of each, all as of one moment. */
+  snapshot(...statements: readonly Statement[]): Promise<readonly Answer[]> {
+    return this.withConnection(async (connection) => {
+      try {
+        const packet: readonly Statement[] = [[SQL.SNAPSHOT], ...statements, [SQL.END_SNAPSHOT]];
+        const answers = await sendAll(connection, packet);
+        return answers.slice(SQL.STATEMENTS_OF_BEGIN, -1);
+      } catch (error) {
+        // Whoever gets the connection next must not read of that moment.
+        connection.destroy();
+        throw error;
+      }
+    });
   }
 
   /** Sends one statement that changes rows, and answers how many. */

@@ -69,18 +69,22 @@ const LOST: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
+  'PROTOCOL_UNEXPECTED_PACKET',
 ]);
 
 /** How an error of the driver, or TypeORM's wrapping of it, is to be met. */
 export function classifyMysqlError(error: unknown): StoreErrorKind {
   const { errno, code, fatal } = driverError(error);
-  if (errno !== undefined && errno > 0) {
-    if (CONFLICT.has(errno)) return 'conflict';
-    if (UNAVAILABLE.has(errno)) return 'unavailable';
-    return DATA.has(errno) ? 'data' : 'other';
+  // What a server says to an idle connection before it closes it comes with its number in the place of the code.
+  const number = typeof code === 'number' ? code : errno;
+  if (number !== undefined && number > 0) {
+    if (CONFLICT.has(number)) return 'conflict';
+    if (UNAVAILABLE.has(number)) return 'unavailable';
+    return DATA.has(number) ? 'data' : 'other';
   }
   // A driver's connection that has died says of later commands only that it is closed: fatal, with neither code nor number.
-  return (code === undefined ? fatal === true : LOST.has(code)) ? 'unavailable' : 'other';
+  const isLost = typeof code === 'string' ? LOST.has(code) : fatal === true;
+  return isLost ? 'unavailable' : 'other';
 }
 
 /** A row with this key exists. In InnoDB this fails the statement, and the transaction goes on. */
@@ -91,7 +95,7 @@ export function isDuplicate(error: unknown): boolean {
 interface DriverError {
   /** The server's number; the operating system's, which is negative, where the connection failed. */
   readonly errno?: number;
-  readonly code?: string;
+  readonly code?: string | number;
   readonly fatal?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { RecordAnswer, SagaExit, SagaRecord } from '@tenon/core';
+import { recordInParts } from '../record-in-parts';
 import { rowsOf, type Statement } from './connection';
 import type { Database, Transaction } from './database';
 import { classifyMysqlError } from './errors';
@@ -8,48 +9,17 @@ import * as SQL from './sql';
 /** About how many characters one packet may have: far below the smallest usual `max_allowed_packet`. */
 const CHARACTERS_MAX = 1_000_000;
 
-/**
- * Records many sagas in one transaction. When the database refuses the data of one of them it refuses all, so the halves
- * are tried again on their own, down to the one that is bad.
- */
+/** Records many sagas, in one transaction if the database takes them all and a packet holds them. */
 export async function record(
   database: Database,
   records: readonly SagaRecord[],
   sessionId: string,
 ): Promise<RecordAnswer> {
-  const recorded = new Set<string>();
-  const refused = new Map<string, string>();
-  await recordParts(database, records, sessionId, recorded, refused);
-  return { recorded, refused };
-}
-
-async function recordParts(
-  database: Database,
-  records: readonly SagaRecord[],
-  sessionId: string,
-  recorded: Set<string>,
-  refused: Map<string, string>,
-): Promise<void> {
-  const [first] = records;
-  if (first === undefined) return;
-  if (records.length === 1 || charactersOf(records) <= CHARACTERS_MAX) {
-    try {
-      const ids = await database.transaction((transaction) =>
-        recordAll(transaction, records, sessionId),
-      );
-      for (const id of ids) recorded.add(id);
-      return;
-    } catch (error) {
-      if (classifyMysqlError(error) !== 'data') throw error;
-      if (records.length === 1) {
-        refused.set(first.id, error instanceof Error ? error.message : String(error));
-        return;
-      }
-    }
-  }
-  const middle = Math.ceil(records.length / 2);
-  await recordParts(database, records.slice(0, middle), sessionId, recorded, refused);
-  await recordParts(database, records.slice(middle), sessionId, recorded, refused);
+  return recordInParts(records, {
+    write: (part) => database.transaction((transaction) => recordAll(transaction, part, sessionId)),
+    classify: classifyMysqlError,
+    fits: (part) => charactersOf(part) <= CHARACTERS_MAX,
+  });
 }
 
 /** Two round trips: lock and look, then write what passed. */
@@ -92,16 +62,10 @@ function writes(records: readonly SagaRecord[], sessionId: string): readonly Sta
   return statements;
 }
 
-function sagaValues({
-  id,
-  state,
-  seq,
-  exit,
-  hasProgressed,
-}: SagaRecord): readonly (string | number | null)[] {
+function sagaValues({ id, state, seq, exit }: SagaRecord): readonly (string | number | null)[] {
   const delayMs = exit.kind === 'waits' ? exit.delayMs : 0;
   const reason = exit.kind === 'ends' || exit.kind === 'pauses' ? exit.reason : null;
-  return [id, state, seq, exit.kind, delayMs, reason, hasProgressed ? 1 : 0];
+  return [id, state, seq, exit.kind, delayMs, reason];
 }
 
 function finishedMarker(id: string, exit: SagaExit): readonly (readonly (string | null)[])[] {

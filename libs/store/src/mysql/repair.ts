@@ -2,6 +2,7 @@ import type { Store } from '@tenon/core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { changedBy, rowsOf } from './connection';
 import type { Database } from './database';
+import { parkedHeads, type HeadRow } from './heads';
 import { releaseKeys } from './intake';
 import { compareIds, numbersOf } from './row';
 import * as SQL from './sql';
@@ -9,6 +10,10 @@ import * as SQL from './sql';
 const BATCH_MAX = 1_000;
 /** A release that is on its way needs no repair: heads are looked at twice, this far apart. */
 const SECOND_LOOK_MS = 100;
+/** Parked markers looked at in one statement, statements in one run, and keys in one run. */
+const WINDOW_MAX = 250;
+const WINDOWS_MAX = 100;
+const KEYS_MAX = 5_000;
 /** Rows looked at per row that may be deleted, so that sagas that live long do not hide what lies behind them. */
 const TIDY_WINDOW = 10;
 
@@ -88,18 +93,51 @@ async function buryType(database: Database, type: string, graceMs: number): Prom
   }
 }
 
-/** Makes parked markers pending that stand at the head of their key, with nobody on the way to release them. */
-export async function freeParkedHeads(database: Database, graceMs: number): Promise<number> {
-  const found = await database.rows<IdRow>(SQL.FIND_PARKED_HEADS, graceMs);
-  if (found.length === 0) return 0;
-  await wait(Math.min(graceMs, SECOND_LOOK_MS));
-  const seen = new Set(found.map(({ id }) => id));
-  const still = (await database.rows<IdRow>(SQL.FIND_PARKED_HEADS, graceMs)).filter(({ id }) =>
-    seen.has(id),
-  );
-  return still.length === 0
-    ? 0
-    : database.change(SQL.FREE_PARKED_HEADS, numbersOf(still.map(({ id }) => id)));
+interface KeyRow {
+  readonly key: string;
+  /** Parked, though nobody is on the way to it. */
+  readonly head: string | null;
+}
+
+/**
+ * Makes parked markers pending that stand at the head of their key, with nobody on the way to release them. Goes round and
+ * round in the keys that have parked markers, several windows in each run, so that a run costs little however many wait.
+ */
+export class ParkedHeads {
+  /** The key with which the next window begins. */
+  private from = '';
+
+  async free(database: Database, graceMs: number): Promise<number> {
+    const found = await this.find(database, graceMs);
+    if (found.length === 0) return 0;
+    await wait(Math.min(graceMs, SECOND_LOOK_MS));
+    const heads = parkedHeads(await database.rows<HeadRow>(SQL.HEADS, numbersOf(found)));
+    const still = found.filter((id) => heads.includes(id));
+    return still.length === 0 ? 0 : database.change(SQL.FREE_PARKED_HEADS, numbersOf(still));
+  }
+
+  private async find(database: Database, graceMs: number): Promise<readonly string[]> {
+    const found = new Set<string>();
+    let keys = 0;
+    for (let window = 0; window < WINDOWS_MAX && keys < KEYS_MAX; window += 1) {
+      const seen = await database.rows<KeyRow>(
+        SQL.FIND_PARKED_HEADS,
+        this.from,
+        WINDOW_MAX,
+        graceMs,
+      );
+      for (const { head } of seen) if (head !== null) found.add(head);
+      keys += seen.length;
+      const last = seen.at(-1);
+      if (last === undefined) {
+        this.from = '';
+        break;
+      }
+      // The least of all keys behind it: what else is parked of the same one is passed over.
+      this.from = `${last.key}\0`;
+    }
+    return [...found];
+  }
 }
 
 interface FenceRow {
@@ -131,6 +169,34 @@ export class FenceTidier {
     if (deleted < limit) this.from = seen.length < windowMax ? '0' : (last ?? '0');
     return deleted;
   }
+}
+
+/** Deletes sessions that ended long ago. An ended one takes no saga any more, so none can be given one meanwhile. */
+export async function tidySessions(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  const old = await database.rows<IdRow>(SQL.FIND_OLD_SESSIONS, retentionMs, retentionMs, limit);
+  return deleteOf(database, SQL.TIDY_SESSIONS, old);
+}
+
+/** Deletes rows of `repair_run` that are old. */
+export async function tidyRepairRuns(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  const old = await database.rows<IdRow>(SQL.FIND_OLD_REPAIR_RUNS, limit, retentionMs);
+  return deleteOf(database, SQL.TIDY_REPAIR_RUNS, old);
+}
+
+async function deleteOf(
+  database: Database,
+  statement: string,
+  rows: readonly IdRow[],
+): Promise<number> {
+  return rows.length === 0 ? 0 : database.change(statement, numbersOf(rows.map(({ id }) => id)));
 }
 
 /** Appends one row to `repair_run`. */

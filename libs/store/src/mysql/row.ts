@@ -36,6 +36,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at: Date;
 }
 
@@ -74,6 +75,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: row.at,
   };
 }
@@ -112,7 +114,7 @@ export function sagaReport(row: ReportRow, history: readonly RecordedTransition[
 }
 
 /** Both servers' JSON comes as text: MariaDB's is text, MySQL's is asked for as such. */
-function jsonOf(text: string): Payload {
+export function jsonOf(text: string): Payload {
   return JSON.parse(text) as Json;
 }
 

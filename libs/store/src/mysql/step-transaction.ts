@@ -1,20 +1,15 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import {
-  invariant,
-  isFinalState,
-  UsageError,
-  type FencedCall,
-  type Phase,
-  type StepCommit,
-  type Transition,
-} from '@tenon/core';
+import { invariant, isFinalState, type FencedCall, type Phase, type Transition } from '@tenon/core';
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { idleLimitMs } from '../idle-limit';
+import { handlerError, StepTransaction, UNDOES, type StepWork } from '../step-transaction';
 import { sendOn } from './connection';
 import type { Database } from './database';
 import { isDuplicate } from './errors';
 import { transitionValues } from './row';
 import {
+  AFTER_STEP,
+  BEFORE_STEP,
   END_CONNECTION,
   END_STEP,
   FENCE,
@@ -25,109 +20,44 @@ import {
   RESTORE_LOCK_WAITS,
 } from './sql';
 
-/** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
-export type StepWork = (
-  tx: EntityManager,
-  isEmpty: boolean,
-) => Promise<readonly Transition[] | null>;
-
-/** How long the end of a transaction that was given up may take. */
-const ABANDON_MS_MAX = 1_000;
-
-/** What a phase undoes: whether that one's fence row is there tells whether there is anything to undo. */
-const UNDOES: Readonly<Partial<Record<Phase, Phase>>> = { cancel: 'try', compensate: 'action' };
-
 /** In the server's answers: a transaction is open. */
 const SERVER_STATUS_IN_TRANS = 1;
 
-/** One handler's transaction, on the application's connections: its fence row, the handler, its history, COMMIT. */
-export class StepTransaction {
-  private readonly runner: QueryRunner;
-  private connection: PoolConnection | undefined;
-  private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
-  private isAbandoned = false;
-  private isLimited = false;
-
+/** A handler's transaction on MySQL and MariaDB. */
+export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly database: Database,
-    private readonly call: FencedCall,
-    private readonly work: StepWork,
+    call: FencedCall,
+    work: StepWork,
   ) {
-    this.runner = dataSource.createQueryRunner();
+    super(dataSource, call, work);
   }
 
-  /** Carries it out; when `signal` aborts first, ends it and rejects with the signal's reason. */
-  async run(signal: AbortSignal): Promise<StepCommit> {
-    signal.throwIfAborted();
-    const running = this.carryOut();
-    const answer = (await untilAborted(running, signal)) ?? (await this.abandon(running));
-    if (answer === null) signal.throwIfAborted();
-    invariant(answer !== null, 'only an abort leaves a transaction without an answer');
-    return answer;
-  }
-
-  private async carryOut(): Promise<StepCommit> {
-    try {
-      this.connection = (await this.runner.connect()) as PoolConnection;
-      this.refuseAbandoned();
-      this.stage = 'open';
-      await this.limitLockWaits(this.connection);
-      // READ COMMITTED, said each time: at these servers' default a fence that is not there yet locks a gap, and two steps
-      // that insert into it deadlock.
-      await this.runner.startTransaction('READ COMMITTED');
-      return await this.carryOutInside(this.connection);
-    } catch (error) {
-      await this.rollBack();
-      throw error;
-    } finally {
-      this.stage = 'ended';
-      await this.restoreLockWaits();
-      await this.runner.release();
-    }
-  }
-
-  /** A round trip of its own, where there is a limit: these servers know it for a session only. */
-  private async limitLockWaits(connection: PoolConnection): Promise<void> {
+  protected async begin(connection: PoolConnection): Promise<void> {
+    const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
+    const before = BEFORE_STEP(this.database.isolationVariable);
     const { statementMsMax } = this.call;
-    if (statementMsMax == null) return;
-    const seconds = Math.max(1, Math.ceil(statementMsMax / 1_000));
-    await sendOn(connection, LIMIT_LOCK_WAITS, [seconds]);
-    this.isLimited = true;
-  }
-
-  private async restoreLockWaits(): Promise<void> {
-    if (!this.isLimited || this.isAbandoned || this.connection === undefined) return;
-    try {
-      await sendOn(this.connection, RESTORE_LOCK_WAITS);
-    } catch {
-      // Nobody may get it with our limit.
-      await this.dropConnection();
+    if (statementMsMax == null) await sendOn(connection, before, [seconds]);
+    else {
+      const lockSeconds = Math.max(1, Math.ceil(statementMsMax / 1_000));
+      await sendOn(connection, `${before}, ${LIMIT_LOCK_WAITS}`, [seconds, lockSeconds]);
     }
+    // TypeORM would set the level that the application has for all its transactions.
+    const isOverridden = this.dataSource.options.isolationLevel !== undefined;
+    await this.runner.startTransaction(isOverridden ? 'READ COMMITTED' : undefined);
   }
 
-  private async carryOutInside(connection: PoolConnection): Promise<StepCommit> {
-    const isEmpty = await this.fence(connection);
-    this.refuseAbandoned();
-    if (isEmpty === null) return this.endWith('overtaken');
-    const transitions = await this.work(this.runner.manager, isEmpty);
-    this.refuseAbandoned();
-    if (transitions === null) return this.endWith('rolledBack');
-    const isRecorded = await this.record(connection, transitions);
-    this.refuseAbandoned();
-    if (!isRecorded) return this.endWith('overtaken');
-    this.stage = 'committing';
-    await this.runner.commitTransaction();
-    if (this.runner.isTransactionActive) throw handlerError('left a nested transaction open');
-    return 'committed';
+  protected tidy(connection: PoolConnection): Promise<unknown> {
+    const isLimited = this.call.statementMsMax != null;
+    return sendOn(connection, isLimited ? `${AFTER_STEP}, ${RESTORE_LOCK_WAITS}` : AFTER_STEP);
   }
 
   /**
-   * Writes the fence row, and answers whether there is nothing to undo, or null when the phase was dealt with or the saga
-   * is someone else's. A phase that undoes another writes that one's row first. If it can, that one never happened and, with
-   * its row in place, never can; while that one is still open, this waits for it.
+   * A phase that undoes another writes that one's row first. If it can, that one never happened and, with its row in place,
+   * never can; while that one is still open, this waits for it.
    */
-  private async fence(connection: PoolConnection): Promise<boolean | null> {
+  protected async fence(connection: PoolConnection): Promise<boolean | null> {
     const { phase } = this.call;
     const undoes = UNDOES[phase];
     const other = undoes === undefined ? 'there' : await this.insertFence(connection, undoes);
@@ -158,8 +88,7 @@ export class StepTransaction {
     return 'stale';
   }
 
-  /** False: the session holds the saga no more, or someone has written these numbers of its history. */
-  private async record(
+  protected async record(
     connection: PoolConnection,
     transitions: readonly Transition[],
   ): Promise<boolean> {
@@ -206,87 +135,15 @@ export class StepTransaction {
     return [BigInt(sagaId), fence, BigInt(sessionId)];
   }
 
-  private async endWith(answer: StepCommit): Promise<StepCommit> {
-    await this.rollBack();
-    return answer;
-  }
-
-  /** Rolls back, with whatever nested transactions the handler left open. */
-  private async rollBack(): Promise<void> {
-    try {
-      while (this.runner.isTransactionActive && !this.runner.isReleased)
-        await this.runner.rollbackTransaction();
-    } catch {
-      // The connection is gone, or in a state that nobody knows. The server rolls back what it closes.
-      await this.dropConnection();
-    }
-  }
-
   /**
-   * Ends the transaction whatever the handler is doing. The connection is closed, not rolled back: what the handler sends
-   * from now on must not be carried out behind a ROLLBACK, where each statement would commit by itself. A COMMIT on its way
-   * is waited for.
+   * By the number that the connection was given when it was made. Behind a proxy that is the proxy's own number for it, and
+   * a KILL that goes through the same proxy is about such numbers too: the server's CONNECTION_ID() would be the wrong one.
    */
-  private async abandon(running: Promise<StepCommit>): Promise<StepCommit | null> {
-    switch (this.stage) {
-      case 'connecting':
-        this.isAbandoned = true;
-        return null;
-      case 'ended':
-        return running;
-      case 'committing': {
-        const answer = await Promise.race([running, wait(ABANDON_MS_MAX, null, { ref: false })]);
-        if (answer === null) await this.dropConnection();
-        return answer;
-      }
-      case 'open':
-        this.isAbandoned = true;
-        await this.dropConnection();
-        await this.endConnection();
-        return null;
-    }
+  protected endOnServer({ threadId }: PoolConnection): Promise<unknown> {
+    return this.database.read([END_CONNECTION, threadId]);
   }
 
-  /** A server that is busy with a statement does not notice that its client has gone, and keeps all locks: it is told. */
-  private async endConnection(): Promise<void> {
-    const ending = this.database.read([END_CONNECTION, this.connection?.threadId]);
-    const isOver = ending.then(
-      () => true,
-      () => false, // It has ended already (1094), or the server cannot be asked.
-    );
-    await Promise.race([isOver, wait(ABANDON_MS_MAX, false, { ref: false })]);
+  protected destroy(connection: PoolConnection): void {
+    connection.destroy();
   }
-
-  private async dropConnection(): Promise<void> {
-    this.connection?.destroy();
-    await this.runner.release();
-  }
-
-  private refuseAbandoned(): void {
-    invariant(!this.isAbandoned, 'nothing more is done in a transaction that was given up');
-  }
-}
-
-/** The promise's answer, or null when the signal aborts first. */
-async function untilAborted<Answer>(
-  running: Promise<Answer>,
-  signal: AbortSignal,
-): Promise<Answer | null> {
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<null>((resolve) => {
-    onAbort = () => resolve(null);
-  });
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([running, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function handlerError(what: string): UsageError {
-  return new UsageError(
-    'TENON_USAGE',
-    `The handler ${what}. Use \`ctx.tx\` without committing or rolling it back, and await everything that is done with it.`,
-  );
 }

@@ -3,6 +3,7 @@ import type { StoreErrorKind } from '@tenon/core';
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
 const UNAVAILABLE = new Set([
   ...['57P01', '57P02', '57P03', '57P05', '53300', '25006'],
+  '25P03', // idle for too long in a transaction: the server has ended the connection
   ...[
     'ECONNREFUSED',
     'ECONNRESET',

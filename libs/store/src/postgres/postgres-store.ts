@@ -1,48 +1,27 @@
-import type {
-  AppendedMarker,
-  BlockedKey,
-  CallerTx,
-  FencedCall,
-  HeldSaga,
-  NewMarker,
-  NewSession,
-  OldOperations,
-  OperatorStore,
-  RecordAnswer,
-  SagaRecord,
-  SagaReport,
-  StepCommit,
-  Store,
-  StoreCounters,
-  StoreErrorKind,
-  Taken,
-  TakeRequest,
-  Ticket,
-} from '@tenon/core';
-import { UsageError } from '@tenon/core';
+import { UsageError, type Store } from '@tenon/core';
 import type { DataSource } from 'typeorm';
-import { AfterCommit } from '../after-commit';
-import { callerRunner } from '../caller-tx';
-import { checkSchema, migrateSchema } from '../schema';
+import { SqlStore, type Dialect } from '../sql-store';
 import { appendMarkers } from './appending';
 import { Database } from './database';
 import { classifyPostgresError } from './errors';
 import { adopt, heldIds, letGo, load } from './holding';
 import { nextDueMs, releaseKeys, requeueQueued, takeDue, takeIn } from './intake';
+import { PostgresOperatorStore } from './operator/operator-store';
 import { record } from './recording';
 import {
   buryUnserved,
   endLapsedSessions,
   FenceTidier,
-  freeParkedHeads,
+  ParkedHeads,
   recordRepair,
-  type RepairRun,
+  tidyRepairRuns,
+  tidySessions,
 } from './repair';
 import { blockedKeys, findSaga, findSagas } from './reports';
 import { deleteOld, findOld } from './retention';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
-import { StepTransaction, type StepWork } from './step-transaction';
+import { PostgresStepTransaction } from './step-transaction';
 
 const ENGINE_CONNECTION_MAX = 4;
 
@@ -69,166 +48,43 @@ export function postgresStore(options: PostgresStoreOptions): Store {
       `postgresStore needs a DataSource of type "postgres", not "${connection.type}". For MySQL and MariaDB there is mysqlStore.`,
     );
   }
-  return new PostgresStore(dataSource, new Database(connection, engineConnectionMax));
+  return new SqlStore(dataSource, new Database(connection, engineConnectionMax), postgresDialect());
 }
 
-class PostgresStore implements Store {
-  private readonly commits: AfterCommit;
-  private readonly fences = new FenceTidier();
-  private handlerCommits = 0;
-
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly database: Database,
-  ) {
-    this.commits = new AfterCommit(dataSource);
-  }
-
-  get operator(): OperatorStore {
-    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
-  }
-
-  async open(): Promise<void> {
-    await this.database.open((connections) => checkSchema(connections, postgresSchema));
-    this.commits.open();
-  }
-
-  migrate(): Promise<void> {
-    return this.database.briefly((connections) => migrateSchema(connections, postgresSchema));
-  }
-
-  async close(): Promise<void> {
-    this.commits.close();
-    await this.database.close();
-  }
-
-  classify(error: unknown): StoreErrorKind {
-    return classifyPostgresError(error);
-  }
-
-  counters(): StoreCounters {
-    return {
-      bookkeepingCommits: this.database.writingCommits,
-      handlerCommits: this.handlerCommits,
-    };
-  }
-
-  async appendMarkers(
-    tx: CallerTx,
-    markers: readonly NewMarker[],
-  ): Promise<readonly AppendedMarker[]> {
-    return appendMarkers(callerRunner(tx), markers);
-  }
-
-  afterCommit(tx: CallerTx, callback: () => void): void {
-    this.commits.add(callerRunner(tx), callback);
-  }
-
-  openSession(session: NewSession): Promise<string> {
-    return openSession(this.database, session);
-  }
-
-  renewSession(sessionId: string, sessionMs: number): Promise<boolean> {
-    return renewSession(this.database, sessionId, sessionMs);
-  }
-
-  closeSession(sessionId: string): Promise<void> {
-    return closeSession(this.database, sessionId);
-  }
-
-  takeIn(request: TakeRequest): Promise<Taken> {
-    return takeIn(this.database, request);
-  }
-
-  takeDue(request: TakeRequest): Promise<Taken> {
-    return takeDue(this.database, request);
-  }
-
-  nextDueMs(types: TakeRequest['types'], msMax: number): Promise<number> {
-    return nextDueMs(this.database, types, msMax);
-  }
-
-  requeueQueued(): Promise<number> {
-    return requeueQueued(this.database);
-  }
-
-  adopt(tickets: readonly Ticket[], sessionId: string): Promise<readonly HeldSaga[]> {
-    return adopt(this.database, tickets, sessionId);
-  }
-
-  load(ids: readonly string[], sessionId: string): Promise<readonly HeldSaga[]> {
-    return load(this.database, ids, sessionId);
-  }
-
-  heldIds(sessionId: string): Promise<readonly string[]> {
-    return heldIds(this.database, sessionId);
-  }
-
-  letGo(ids: readonly string[], sessionId: string, delayMs: number): Promise<void> {
-    return letGo(this.database, ids, sessionId, delayMs);
-  }
-
-  record(records: readonly SagaRecord[], sessionId: string): Promise<RecordAnswer> {
-    return record(this.database, records, sessionId);
-  }
-
-  releaseKeys(
-    endedIds: readonly string[],
-    sessionId: string | null,
-    types: TakeRequest['types'],
-  ): Promise<readonly HeldSaga[]> {
-    return releaseKeys(this.database, endedIds, sessionId, types);
-  }
-
-  async inStepTransaction(
-    call: FencedCall,
-    signal: AbortSignal,
-    work: StepWork,
-  ): Promise<StepCommit> {
-    const answer = await new StepTransaction(this.dataSource, this.database, call, work).run(
-      signal,
-    );
-    if (answer === 'committed') this.handlerCommits += 1;
-    return answer;
-  }
-
-  endLapsedSessions(): Promise<number> {
-    return endLapsedSessions(this.database);
-  }
-
-  buryUnserved(graceMs: number): Promise<number> {
-    return buryUnserved(this.database, graceMs);
-  }
-
-  freeParkedHeads(graceMs: number): Promise<number> {
-    return freeParkedHeads(this.database, graceMs);
-  }
-
-  tidyFences(retentionMs: number, limit: number): Promise<number> {
-    return this.fences.tidy(this.database, retentionMs, limit);
-  }
-
-  findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
-    return findOld(this.database, retentionMs, after, limit);
-  }
-
-  findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
-    return findSagas(this.database, ids);
-  }
-
-  deleteOld(ids: readonly string[]): Promise<number> {
-    return deleteOld(this.database, ids);
-  }
-
-  recordRepair(run: RepairRun): Promise<void> {
-    return recordRepair(this.database, run);
-  }
-
-  findSaga(id: string): Promise<SagaReport | null> {
-    return findSaga(this.database, id);
-  }
-
-  blockedKeys(limit: number): Promise<readonly BlockedKey[]> {
-    return blockedKeys(this.database, limit);
-  }
+function postgresDialect(): Dialect<Database> {
+  const fences = new FenceTidier();
+  const parked = new ParkedHeads();
+  return {
+    schema: postgresSchema,
+    operator: (database) => new PostgresOperatorStore(database),
+    classify: classifyPostgresError,
+    appendMarkers,
+    openSession,
+    renewSession,
+    closeSession,
+    takeIn,
+    takeDue,
+    nextDueMs,
+    requeueQueued,
+    adopt,
+    load,
+    heldIds,
+    letGo,
+    record,
+    releaseKeys,
+    inStepTransaction: (dataSource, database, call, work, signal) =>
+      new PostgresStepTransaction(dataSource, database, call, work).run(signal),
+    endLapsedSessions,
+    buryUnserved,
+    freeParkedHeads: (database, graceMs) => parked.free(database, graceMs),
+    tidyFences: (database, retentionMs, limit) => fences.tidy(database, retentionMs, limit),
+    tidySessions,
+    tidyRepairRuns,
+    recordRepair,
+    findOld,
+    deleteOld,
+    findSaga,
+    findSagas,
+    blockedKeys,
+  };
 }

@@ -1,46 +1,21 @@
 import type { RecordAnswer, SagaExit, SagaRecord } from '@tenon/core';
+import { recordInParts } from '../record-in-parts';
 import type { Database } from './database';
 import { classifyPostgresError, isUniqueViolation } from './errors';
 import { byId, transitionColumns } from './row';
 import { RECORD } from './sql';
 
-/**
- * Records many sagas in one statement. When the database refuses the data of one of them it refuses all, so the halves
- * are tried again on their own, down to the one that is bad.
- */
+/** Records many sagas, in one statement if the database takes them all. */
 export async function record(
   database: Database,
   records: readonly SagaRecord[],
   sessionId: string,
 ): Promise<RecordAnswer> {
-  const recorded = new Set<string>();
-  const refused = new Map<string, string>();
-  await recordParts(database, [...records].sort(byId), sessionId, recorded, refused);
-  return { recorded, refused };
-}
-
-async function recordParts(
-  database: Database,
-  records: readonly SagaRecord[],
-  sessionId: string,
-  recorded: Set<string>,
-  refused: Map<string, string>,
-): Promise<void> {
-  const [first] = records;
-  if (first === undefined) return;
-  try {
-    const rows = await recordAll(database, records, sessionId);
-    for (const { id } of rows) recorded.add(id);
-  } catch (error) {
-    if (classifyPostgresError(error) !== 'data') throw error;
-    if (records.length === 1) {
-      refused.set(first.id, error instanceof Error ? error.message : String(error));
-      return;
-    }
-    const middle = Math.ceil(records.length / 2);
-    await recordParts(database, records.slice(0, middle), sessionId, recorded, refused);
-    await recordParts(database, records.slice(middle), sessionId, recorded, refused);
-  }
+  return recordInParts([...records].sort(byId), {
+    write: async (part) => (await recordAll(database, part, sessionId)).map(({ id }) => id),
+    classify: classifyPostgresError,
+    fits: () => true,
+  });
 }
 
 /**
@@ -72,7 +47,6 @@ function entryColumns(records: readonly SagaRecord[]): readonly (readonly unknow
     records.map(({ exit }) => (exit.kind === 'waits' ? exit.delayMs : null)),
     records.map(({ exit }) => ('reason' in exit ? exit.reason : null)),
     records.map(({ exit }) => markerAfter(exit)),
-    records.map(({ hasProgressed }) => hasProgressed),
   ];
 }
 

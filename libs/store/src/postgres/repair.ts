@@ -10,11 +10,16 @@ import {
   FREE_PARKED_HEADS,
   RECORD_REPAIR,
   TIDY_FENCES,
+  TIDY_REPAIR_RUNS,
+  TIDY_SESSIONS,
 } from './sql';
 
 const BATCH_MAX = 1_000;
 /** A release that is on its way needs no repair: heads are looked at twice, this far apart. */
 const SECOND_LOOK_MS = 100;
+/** Keys looked at in one statement, and statements in one run. */
+const WINDOW_MAX = 500;
+const WINDOWS_MAX = 10;
 /** Rows looked at per row that may be deleted, so that sagas that live long do not hide what lies behind them. */
 const TIDY_WINDOW = 10;
 
@@ -39,12 +44,37 @@ export async function buryUnserved(database: Database, graceMs: number): Promise
   }
 }
 
-/** Makes parked markers pending that stand at the head of their key, with nobody on the way to release them. */
-export async function freeParkedHeads(database: Database, graceMs: number): Promise<number> {
-  const found = await database.read<{ readonly id: string }>(FIND_PARKED_HEADS, [graceMs]);
-  if (found.length === 0) return 0;
-  await wait(Math.min(graceMs, SECOND_LOOK_MS));
-  return database.change(FREE_PARKED_HEADS, [found.map(({ id }) => id)]);
+interface KeyRow {
+  readonly key: string;
+  /** Parked, though nobody is on the way to it. */
+  readonly head: string | null;
+}
+
+/**
+ * Makes parked markers pending that stand at the head of their key, with nobody on the way to release them. Goes round and
+ * round in the keys that have parked markers, several windows in each run, so that a run costs little however many wait.
+ */
+export class ParkedHeads {
+  /** The key with which the next window begins. */
+  private from = '';
+
+  async free(database: Database, graceMs: number): Promise<number> {
+    const found = await this.find(database, graceMs);
+    if (found.length === 0) return 0;
+    await wait(Math.min(graceMs, SECOND_LOOK_MS));
+    return database.change(FREE_PARKED_HEADS, [found]);
+  }
+
+  private async find(database: Database, graceMs: number): Promise<readonly string[]> {
+    const found = new Set<string>();
+    for (let window = 0; window < WINDOWS_MAX; window += 1) {
+      const seen = await database.read<KeyRow>(FIND_PARKED_HEADS, [graceMs, this.from, WINDOW_MAX]);
+      for (const { head } of seen) if (head !== null) found.add(head);
+      this.from = seen.length < WINDOW_MAX ? '' : (seen.at(-1)?.key ?? '');
+      if (this.from === '') break;
+    }
+    return [...found];
+  }
 }
 
 interface TidiedRow {
@@ -66,6 +96,24 @@ export class FenceTidier {
     if (row.deleted < limit) this.from = row.seen < windowMax ? '0' : (row.last_seen ?? '0');
     return row.deleted;
   }
+}
+
+/** Deletes sessions that ended long ago. */
+export function tidySessions(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  return database.change(TIDY_SESSIONS, [retentionMs, limit]);
+}
+
+/** Deletes rows of `repair_run` that are old. */
+export function tidyRepairRuns(
+  database: Database,
+  retentionMs: number,
+  limit: number,
+): Promise<number> {
+  return database.change(TIDY_REPAIR_RUNS, [retentionMs, limit]);
 }
 
 /** Appends one row to `repair_run`. */

@@ -38,6 +38,7 @@ export interface TransitionRow {
   readonly duration_ms: number;
   readonly fence: number;
   readonly session_id: string | null;
+  readonly verb: RecordedTransition['verb'];
   readonly at_ms: number;
 }
 
@@ -75,6 +76,7 @@ export function recordedTransition(row: TransitionRow): RecordedTransition {
     durationMs: row.duration_ms,
     fence: row.fence,
     sessionId: row.session_id,
+    verb: row.verb ?? null,
     at: new Date(row.at_ms),
   };
 }

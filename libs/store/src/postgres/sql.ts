@@ -13,7 +13,7 @@ export interface Statement {
   readonly text: string;
 }
 
-function statement(name: string, text: string): Statement {
+export function statement(name: string, text: string): Statement {
   return { name: `tenon_${name}`, text };
 }
 
@@ -25,24 +25,28 @@ const alive = (parameter: string) => `SELECT id FROM worker_session
 const HOLDS_KEY = `status IN ('pending', 'parked', 'taken') AND op_key IS NOT NULL`;
 
 /** The first marker of a key, by one probe of op_log_key. */
-const headOf = (key: string) => `(SELECT head.id FROM op_log head
+export const headOf = (key: string) => `(SELECT head.id FROM op_log head
       WHERE head.op_key = ${key} AND ${HOLDS_KEY} ORDER BY head.id LIMIT 1)`;
 
-/** None of the key runs or is paused, by one probe of op_log_taken. `NOT EXISTS` would be planned as a join to all of it. */
-const isFree = (key: string) =>
-  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL) IS NULL`;
+/** The one of a key that runs or is paused, by one probe of op_log_taken. */
+export const takenOf = (key: string) =>
+  `(SELECT id FROM op_log running WHERE op_key = ${key} AND status = 'taken' AND op_key IS NOT NULL)`;
 
 /** Read once per statement, from an index that is nearly always empty: whoever pauses a type stops every process at once. */
 const isNotPaused = (type: string) => `${type} <> ALL(ARRAY(SELECT p.type FROM operation_pause p))`;
 
-const milliseconds = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
+/** None of the key runs or is paused. `NOT EXISTS` would be planned as a join to all of them. */
+const isFree = (key: string) => `${takenOf(key)} IS NULL`;
+
+export const milliseconds = (parameter: string) =>
+  `${parameter}::float8 * interval '1 millisecond'`;
 
 /** What a saga is told of its marker besides the key and the payload. */
 const promised = (marker: string) =>
   `(extract(epoch FROM ${marker}.deadline_at - clock_timestamp()) * 1000)::float8 AS deadline_in_ms, ${marker}.trace_context`;
 
 /** An instant as milliseconds since 1970, whatever an application has taught the driver about dates. */
-const instant = (column: string, name: string) =>
+export const instant = (column: string, name: string) =>
   `(extract(epoch FROM ${column}) * 1000)::float8 AS ${name}`;
 
 // ---- append
@@ -289,7 +293,7 @@ export const LOAD = statement(
 export const LOAD_HISTORY = statement(
   'load_history',
   `SELECT saga_id::text, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result,
-     duration_ms, fence, session_id::text, ${instant('at', 'at_ms')}
+     duration_ms, fence, session_id::text, verb, ${instant('at', 'at_ms')}
    FROM saga_transition WHERE saga_id = ANY($1::bigint[]) ORDER BY saga_id, seq`,
 );
 
@@ -309,7 +313,7 @@ export const LET_GO = statement(
 
 /**
  * $1 session; per saga $2 id, $3 fence, $4 state, $5 seq, $6 number of new rows, $7 exit, $8 delayMs, $9 reason,
- * $10 the marker's new status or null, $11 hasProgressed; per transition $12 saga, $13 seq and so on.
+ * $10 the marker's new status or null; per transition $11 saga, $12 seq and so on.
  *
  * A saga's row may lag behind its history, because a transactional handler commits its rows without touching it: the
  * history decides whether the caller knows it all. Whoever writes the same number at the same time is stopped by the
@@ -323,8 +327,8 @@ export const RECORD = statement(
   `WITH entry AS MATERIALIZED (
      SELECT e.*, coalesce((SELECT max(t.seq) FROM saga_transition t WHERE t.saga_id = e.id), 0) AS known
      FROM unnest($2::bigint[], $3::int[], $4::text[], $5::int[], $6::int[], $7::text[], $8::float8[], $9::text[],
-       $10::text[], $11::boolean[])
-       e (id, fence, state, seq, added, exit, delay_ms, reason, marker, has_progressed)
+       $10::text[])
+       e (id, fence, state, seq, added, exit, delay_ms, reason, marker)
    ),
    recorded AS (
      UPDATE saga s SET
@@ -332,7 +336,7 @@ export const RECORD = statement(
        seq = e.seq,
        session_id = CASE WHEN e.exit = 'stays' THEN s.session_id END,
        due_at = CASE e.exit WHEN 'stays' THEN s.due_at WHEN 'waits' THEN now() + ${milliseconds('e.delay_ms')} END,
-       crashes = CASE WHEN e.has_progressed THEN 0 ELSE s.crashes END,
+       crashes = 0,
        reason = CASE WHEN e.exit IN ('ends', 'pauses') THEN e.reason ELSE s.reason END,
        finished_at = CASE WHEN e.exit = 'ends' THEN now() ELSE s.finished_at END
      FROM entry e
@@ -345,8 +349,8 @@ export const RECORD = statement(
        result, duration_ms, fence, session_id)
      SELECT t.saga_id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
        t.result::jsonb, t.duration_ms, r.fence, $1::bigint
-     FROM unnest($12::bigint[], $13::int[], $14::text[], $15::text[], $16::int[], $17::text[], $18::text[], $19::text[],
-       $20::text[], $21::text[], $22::text[], $23::int[])
+     FROM unnest($11::bigint[], $12::int[], $13::text[], $14::text[], $15::int[], $16::text[], $17::text[], $18::text[],
+       $19::text[], $20::text[], $21::text[], $22::int[])
        t (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
      JOIN recorded r ON r.id = t.saga_id
    ),
@@ -369,8 +373,9 @@ const tagOf = (saga: string, step: string) => `hashtext(${saga}::text || '/' || 
 const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
- * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 how long a statement of
- * the transaction may take, in milliseconds, or null. Where the application has a shorter limit, that one stays.
+ * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 after how many
+ * milliseconds of silence the server ends this transaction, $8 how long each of its statements may take, in milliseconds, or
+ * null: settings of this transaction alone, at no round trip of their own. A shorter limit of the application's stays.
  *
  * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
  * which fence.
@@ -382,9 +387,10 @@ export const FENCE = statement(
   'fence',
   `WITH tag AS MATERIALIZED (
      SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int),
-       CASE WHEN $7::text IS NOT NULL AND (current_setting('statement_timeout') = '0'
-         OR current_setting('statement_timeout')::interval > ${milliseconds('$7::text')})
-       THEN set_config('statement_timeout', $7::text, true) END
+       set_config('idle_in_transaction_session_timeout', $7::text, true),
+       CASE WHEN $8::text IS NOT NULL AND (current_setting('statement_timeout') = '0'
+         OR current_setting('statement_timeout')::interval > ${milliseconds('$8::text')})
+       THEN set_config('statement_timeout', $8::text, true) END
    ),
    holder AS MATERIALIZED (
      SELECT id, fence, session_id FROM saga, tag
@@ -505,22 +511,30 @@ export const BURY_UNSERVED = statement(
    WHERE id = ANY(ARRAY(SELECT id FROM unserved)) RETURNING id::text`,
 );
 
-/** Jumps from head to head: the first entry of the next key in op_log_key is its head. */
-const HEADS = `head (op_key, id, status, since) AS (
-     (SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
-      WHERE ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1)
-     UNION ALL
-     SELECT n.* FROM head h CROSS JOIN LATERAL (
-       SELECT op_key, id, status, greatest(due_at, created_at) FROM op_log
-       WHERE op_key > h.op_key AND ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1
-     ) n
-   )`;
+/** The condition of the index op_log_parked. */
+const IS_PARKED = `status = 'parked' AND op_key IS NOT NULL`;
 
-/** $1 graceMs. */
+/**
+ * $1 graceMs, $2 the first key to look at, $3 how many keys. One row per key that has parked markers, with its head's id
+ * if that is one of them and nobody is on the way to it.
+ *
+ * Jumps from key to key, with two or three probes for each: however many of one key are parked, and however many pending
+ * ones there are besides.
+ */
 export const FIND_PARKED_HEADS = statement(
   'find_parked_heads',
-  `WITH RECURSIVE ${HEADS}
-   SELECT id::text FROM head h WHERE status = 'parked' AND ${isFree('h.op_key')} AND since <= now() - ${milliseconds('$1')}`,
+  `WITH RECURSIVE parked (op_key, place) AS (
+     (SELECT op_key, 1 FROM op_log WHERE op_key >= $2 AND ${IS_PARKED} ORDER BY op_key LIMIT 1)
+     UNION ALL
+     SELECT n.op_key, p.place + 1 FROM parked p CROSS JOIN LATERAL (
+       SELECT op_key FROM op_log WHERE op_key > p.op_key AND ${IS_PARKED} ORDER BY op_key LIMIT 1
+     ) n
+     WHERE p.place < $3::int
+   )
+   SELECT p.op_key AS key,
+     (SELECT o.id::text FROM op_log o WHERE o.id = ${headOf('p.op_key')} AND o.status = 'parked'
+        AND greatest(o.due_at, o.created_at) <= now() - ${milliseconds('$1')} AND ${isFree('p.op_key')}) AS head
+   FROM parked p ORDER BY p.place`,
 );
 
 /** $1 ids: those of them that are still parked at the head of their key become pending. */
@@ -579,6 +593,28 @@ export const DELETE_OLD = statement(
    DELETE FROM op_log WHERE id = ANY(ARRAY(SELECT id FROM old))`,
 );
 
+/**
+ * $1 retentionMs, $2 limit. Ids grow with time, so the oldest come first in the order of the primary key, and living ones
+ * before them are as few as there are processes. Locked in turn, and left to the next run where someone else tidies.
+ */
+export const TIDY_SESSIONS = statement(
+  'tidy_sessions',
+  `DELETE FROM worker_session WHERE id = ANY(ARRAY(
+     SELECT w.id FROM worker_session w
+     WHERE w.ended_at <= now() - ${milliseconds('$1')} AND w.renewed_at <= now() - ${milliseconds('$1')}
+       AND NOT EXISTS (SELECT FROM saga s WHERE s.session_id = w.id AND s.session_id IS NOT NULL)
+     ORDER BY w.id LIMIT $2 FOR UPDATE OF w SKIP LOCKED
+   ))`,
+);
+
+/** $1 retentionMs, $2 limit. */
+export const TIDY_REPAIR_RUNS = statement(
+  'tidy_repair_runs',
+  `DELETE FROM repair_run WHERE id = ANY(ARRAY(
+     SELECT id FROM (SELECT id, at FROM repair_run ORDER BY id LIMIT $2) oldest WHERE at <= now() - ${milliseconds('$1')}
+   ))`,
+);
+
 export const RECORD_REPAIR = statement(
   'record_repair',
   `INSERT INTO repair_run (rule, found, repaired, duration_ms, error) VALUES ($1, $2, $3, $4, $5)`,
@@ -594,6 +630,15 @@ export const FIND_SAGAS = statement(
      ${instant('CASE WHEN s.id IS NULL THEN o.finished_at ELSE s.finished_at END', 'finished_ms')}
    FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ANY($1::bigint[]) ORDER BY o.id`,
 );
+
+/** Jumps from head to head: the first entry of the next key in op_log_key is its head. */
+const HEADS = `head (op_key, id) AS (
+     (SELECT op_key, id FROM op_log WHERE ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1)
+     UNION ALL
+     SELECT n.* FROM head h CROSS JOIN LATERAL (
+       SELECT op_key, id FROM op_log WHERE op_key > h.op_key AND ${HOLDS_KEY} ORDER BY op_key, id LIMIT 1
+     ) n
+   )`;
 
 /** $1 limit. The keys behind which most wait come first. */
 export const BLOCKED_KEYS = statement(

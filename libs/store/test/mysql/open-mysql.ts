@@ -10,13 +10,14 @@ const INSTANTS = {
   op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
-  worker_session: ['renewed_at', 'expires_at'],
+  worker_session: ['renewed_at', 'expires_at', 'ended_at'],
+  repair_run: ['at'],
 };
 
 /** TRUNCATE makes a table's files anew, and takes far longer than a test. */
 const EMPTIED = [
-  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run'],
-  ...['operation_pause', 'effect'],
+  ...['saga', 'saga_transition', 'saga_fence', 'worker_session', 'repair_run', 'effect'],
+  ...['operation_pause', 'admin_key', 'admin_audit'],
 ];
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
@@ -47,14 +48,6 @@ export async function openMysql(dataSource: DataSource): Promise<StoreUnderTest>
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
-    setPaused: async (type, isPaused) => {
-      await dataSource.query(
-        isPaused
-          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES (?, 'test', 'test')`
-          : `DELETE FROM operation_pause WHERE type = ?`,
-        [type],
-      );
-    },
     close: () => store.close(),
   };
 }

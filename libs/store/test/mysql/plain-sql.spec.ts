@@ -38,7 +38,7 @@ describeIf('mariadb', 'plain SQL', () => {
         { key: null, payload: {} },
       ]);
       const ended = held.map(({ id, fence }): SagaRecord => ({
-        ...{ id, fence, transitions: [], state: 'killed', seq: 0, hasProgressed: true },
+        ...{ id, fence, transitions: [], state: 'killed', seq: 0 },
         exit: { kind: 'ends', marker: 'done', reason: null },
       }));
       expect((await store.record(ended, sessionId)).recorded.size).toBe(2);

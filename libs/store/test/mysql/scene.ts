@@ -66,7 +66,7 @@ export function callOf(
   step: string,
   phase: Phase = 'action',
 ): FencedCall {
-  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase };
+  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase, timeoutMs: 30_000 };
 }
 
 export function rowOf(seq: number): Transition {

@@ -47,7 +47,14 @@ describeIf('mariadb', 'a server that dies', () => {
     const { held } = await store.takeIn(request);
     expect(held).toMatchObject([{ id: appended!.id }]);
 
-    const call = { sagaId: held[0]!.id, fence: 1, sessionId, step: 's', phase: 'action' } as const;
+    const call = {
+      sagaId: held[0]!.id,
+      fence: 1,
+      sessionId,
+      step: 's',
+      phase: 'action',
+      timeoutMs: 30_000,
+    } as const;
     let enter = (): void => undefined;
     const entered = new Promise<void>((resolve) => (enter = resolve));
     const step = kindOf(

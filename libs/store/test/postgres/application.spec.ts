@@ -47,7 +47,7 @@ describeIf('postgres15', 'an application on PostgreSQL', () => {
       store.appendMarkers(tx, [newMarker({ type: 'alpha', payload: {} })]),
     );
   const callOf = ({ id, fence }: HeldSaga): FencedCall => {
-    return { sagaId: id, fence, sessionId, step: 'first', phase: 'action' };
+    return { sagaId: id, fence, sessionId, step: 'first', phase: 'action', timeoutMs: 30_000 };
   };
   const run = async (work: (tx: EntityManager) => Promise<unknown>): Promise<unknown> => {
     await append();

@@ -4,7 +4,7 @@ import { newMarker, type FencedCall, type Store, type Transition } from '@tenon/
 import { postgresStore } from '@tenon/store';
 import { DataSource } from 'typeorm';
 import { describeIf, testDatabase, type TestDatabase } from '../../../../test/servers';
-import { cutProxy } from './cut-proxy';
+import { cutProxy } from '../../../../test/servers/cut-proxy';
 import { connectApplication, openPostgres } from './open-postgres';
 
 const ROW: Transition = {
@@ -46,7 +46,14 @@ describeIf('postgres15', 'connections to PostgreSQL', () => {
       types,
       requeueMs: 60_000,
     });
-    call = { sagaId: held[0]!.id, fence: 1, sessionId, step: 'first', phase: 'action' };
+    call = {
+      sagaId: held[0]!.id,
+      fence: 1,
+      sessionId,
+      step: 'first',
+      phase: 'action',
+      timeoutMs: 30_000,
+    };
   });
   afterEach(() => store.close());
   afterAll(async () => {
@@ -95,22 +102,17 @@ describeIf('postgres15', 'connections to PostgreSQL', () => {
   });
 
   it('M1: a COMMIT whose answer is lost is an error, and the history tells that it happened', async () => {
-    const { hostname, port } = new URL(database.url);
-    const proxy = await cutProxy(hostname, Number(port));
-    const url = new URL(database.url);
-    url.host = `127.0.0.1:${proxy.port}`;
-    const cut = await another({}, url.toString());
+    const proxy = await cutProxy(database.url);
+    const cut = await another({}, proxy.url);
     const error: unknown = await cut.store
       .inStepTransaction(call, never, async (tx) => {
         await tx.query(`INSERT INTO effect (name) VALUES ('once')`);
-        proxy.cutBehind('COMMIT');
+        proxy.cut('answer', (message) => message.includes('COMMIT'));
         return [ROW];
       })
       .catch((thrown: unknown) => thrown);
     expect(store.classify(error)).toBe('unavailable');
-    await until(
-      async () => (await store.load([call.sagaId], call.sessionId))[0]?.history.length === 1,
-    );
+    expect((await store.load([call.sagaId], call.sessionId))[0]?.history).toHaveLength(1);
     expect(await store.inStepTransaction(call, never, async () => [ROW])).toBe('overtaken');
     expect(await dataSource.query('SELECT name FROM effect')).toEqual([{ name: 'once' }]);
     await cut.close();

@@ -10,10 +10,12 @@ const INSTANTS = {
   op_log: ['due_at', 'created_at', 'finished_at', 'deadline_at'],
   saga: ['due_at', 'created_at', 'finished_at'],
   saga_fence: ['at'],
-  worker_session: ['renewed_at', 'expires_at'],
+  worker_session: ['renewed_at', 'expires_at', 'ended_at'],
+  repair_run: ['at'],
 };
 
-const EMPTY = `TRUNCATE op_log, saga, saga_transition, saga_fence, worker_session, repair_run, operation_pause, effect`;
+const EMPTY = `TRUNCATE op_log, saga, saga_transition, saga_fence, worker_session, repair_run, effect,
+  operation_pause, admin_key, admin_audit`;
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
 export async function connectApplication(url: string): Promise<DataSource> {
@@ -43,14 +45,6 @@ export async function openPostgres(dataSource: DataSource): Promise<StoreUnderTe
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
-    setPaused: async (type, isPaused) => {
-      await dataSource.query(
-        isPaused
-          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES ($1, 'test', 'test')`
-          : `DELETE FROM operation_pause WHERE type = $1`,
-        [type],
-      );
-    },
     close: () => store.close(),
   };
 }

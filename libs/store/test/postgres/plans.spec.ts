@@ -63,7 +63,7 @@ for (const server of ['postgres15', 'postgres18'] as const) {
       ['RECORD', sql.RECORD, ['saga_pkey', 'saga_transition_pkey', 'op_log_pkey']],
       ['FREE_ORPHANS', sql.FREE_ORPHANS, ['saga_session']],
       ['BURY_UNSERVED', sql.BURY_UNSERVED, ['op_log_pending']],
-      ['FIND_PARKED_HEADS', sql.FIND_PARKED_HEADS, ['op_log_key', 'op_log_taken']],
+      ['FIND_PARKED_HEADS', sql.FIND_PARKED_HEADS, ['op_log_parked', 'op_log_key', 'op_log_taken']],
     ])("the engine's %s finds its rows by index", async (_, statement, indexes) => {
       const plan = await planOf(statement, ENGINE_SETTINGS);
       for (const index of indexes) expect(plan).toMatch(new RegExp(`using ${index}|on ${index}`));

@@ -32,7 +32,8 @@ describeIf('postgres15', 'a step with a limit on its statements', () => {
     const sessionId = await store.openSession({ worker: 'w', sessionMs: 60_000, roles, versions });
     const request = { limit: 1, inlineMax: 1, sessionId, types, requeueMs: 60_000 };
     const [saga] = (await store.takeIn(request)).held;
-    const call = { sagaId: saga!.id, fence: saga!.fence, sessionId, step: 's' } as const;
+    const holder = { sagaId: saga!.id, fence: saga!.fence, sessionId };
+    const call = { ...holder, step: 's', timeoutMs: 30_000 };
     let limit = '';
     await store.inStepTransaction(
       { ...call, phase: 'action', statementMsMax },

@@ -6,6 +6,12 @@ import { describeGroupCommit } from './group-commit.conformance';
 import { describeIdempotency } from './idempotency.conformance';
 import { describeKeyOrder } from './key-order.conformance';
 import { describeManyWorkers } from './many-workers.conformance';
+import { describeOperatorDesk } from './operator-desk.conformance';
+import { describeOperatorDetails } from './operator-details.conformance';
+import { describeOperatorLists } from './operator-lists.conformance';
+import { describeOperatorMarkers } from './operator-markers.conformance';
+import { describeOperatorRaces } from './operator-races.conformance';
+import { describeOperatorVerbs } from './operator-verbs.conformance';
 import { describeOverlap } from './overlap.conformance';
 import { describePause } from './pause.conformance';
 import { describePriority } from './priority.conformance';
@@ -56,5 +62,11 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeRepair(open);
     describeRetention(open);
     describeManyWorkers(open);
+    describeOperatorLists(open);
+    describeOperatorDetails(open);
+    describeOperatorVerbs(open);
+    describeOperatorRaces(open);
+    describeOperatorMarkers(open);
+    describeOperatorDesk(open);
   });
 }

@@ -92,6 +92,25 @@ export function describeRepair<T>(open: OpenStore<T>): void {
         'parked',
       ]);
     });
+
+    it('finds them among hundreds of keys whose markers wait in order, and behind a deep one', async () => {
+      const sessionId = await scene().session();
+      const keys = [...Array.from({ length: 520 }, (_, i) => `k${i}`), 'Z', 'é', 'z'];
+      const drafts = keys.flatMap((key) => [{ key }, { key }]);
+      const deep = Array.from({ length: 300 }, () => ({ key: 'k' }));
+      await scene().append(...drafts, ...deep);
+      const limit = drafts.length + deep.length;
+      const { held } = await scene().takeIn(sessionId, { limit, inlineMax: limit });
+      expect(held).toHaveLength(keys.length + 1);
+      const ended = ['Z', 'k', 'k0', 'k400', 'k519', 'z', 'é'];
+      const done = held.filter(({ key }) => ended.includes(key ?? '-'));
+      await scene().record(sessionId, ...done.map(ends));
+      await scene().passTime(GRACE_MS + 1);
+      expect(await scene().store.freeParkedHeads(GRACE_MS)).toBe(ended.length);
+      const next = await scene().takeIn(sessionId);
+      expect(next.held.map(({ key }) => key).sort()).toEqual(ended);
+      expect(await scene().store.freeParkedHeads(GRACE_MS)).toBe(0);
+    });
   });
 
   describe('tidyFences', () => {
@@ -125,6 +144,48 @@ export function describeRepair<T>(open: OpenStore<T>): void {
       await scene().passTime(GRACE_MS + 1);
       expect(await scene().store.tidyFences(GRACE_MS, 100)).toBe(0);
       expect(await scene().step(callOf(saga, sessionId), 'twice', [row(2)])).toBe('overtaken');
+    });
+  });
+
+  describe('tidySessions', () => {
+    it('deletes sessions that ended long ago, a limited number at a time, and leaves the others', async () => {
+      const living = await scene().session(10 * GRACE_MS);
+      for (let count = 0; count < 3; count++)
+        await scene().store.closeSession(await scene().session());
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      await scene().passTime(GRACE_MS + 1);
+      const late = await scene().session();
+      await scene().store.closeSession(late);
+      expect(await scene().store.tidySessions(GRACE_MS, 2)).toBe(2);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(1);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      expect(await scene().store.renewSession(living, GRACE_MS)).toBe(true);
+    });
+
+    it('leaves one that lapsed long ago to those who end it and free what it held', async () => {
+      const gone = await scene().session(GRACE_MS);
+      const saga = await scene().hold(gone);
+      await scene().passTime(3 * GRACE_MS);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(0);
+      expect(await scene().store.endLapsedSessions()).toBe(1);
+      const { held } = await scene().takeDue(await scene().session());
+      expect(idsOf(held)).toEqual([saga.id]);
+      await scene().passTime(GRACE_MS + 1);
+      expect(await scene().store.tidySessions(GRACE_MS, 100)).toBe(1);
+    });
+  });
+
+  describe('tidyRepairRuns', () => {
+    it('deletes the oldest runs, a limited number at a time, and keeps the late ones', async () => {
+      const { store } = scene();
+      const run = { rule: 'r', found: 0, repaired: 0, durationMs: 1, error: null };
+      for (let count = 0; count < 3; count++) await store.recordRepair(run);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(0);
+      await scene().passTime(GRACE_MS + 1);
+      await store.recordRepair(run);
+      expect(await store.tidyRepairRuns(GRACE_MS, 2)).toBe(2);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(1);
+      expect(await store.tidyRepairRuns(GRACE_MS, 100)).toBe(0);
     });
   });
 

@@ -1,4 +1,4 @@
-import type { FencedCall, HeldSaga, SagaRecord, SagaState, Transition } from '@tenon/core';
+import type { FencedCall, HeldSaga, SagaRecord, SagaState, Transition, Verb } from '@tenon/core';
 
 /** A row of history with the number `seq`; by default an action that succeeded. */
 export function row(seq: number, fields: Partial<Transition> = {}): Transition {
@@ -69,7 +69,6 @@ function recordOf(
     state: last?.to ?? stateOf(saga),
     seq: last?.seq ?? saga.history.length,
     exit,
-    hasProgressed: true,
   };
 }
 
@@ -80,5 +79,11 @@ export function callOf(
   phase: FencedCall['phase'] = 'action',
   step = 'first',
 ): FencedCall {
-  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase };
+  return { sagaId: saga.id, fence: saga.fence, sessionId, step, phase, timeoutMs: 30_000 };
+}
+
+/** The next row of `saga`'s history as an operator's. */
+export function operated(saga: HeldSaga, to: SagaState, verb: Verb = 'retry'): Transition {
+  const moved = { step: null, phase: null, attempt: 0, outcome: 'moved' } as const;
+  return nextRow(saga, { ...moved, to, verb, reason: 'an operator said so' });
 }

@@ -1,10 +1,14 @@
 import {
   newMarker,
+  type AuditEntry,
+  type AuditRow,
   type AppendedMarker,
   type AppendOptions,
   type FencedCall,
   type HeldSaga,
   type NewMarker,
+  type OperationDetails,
+  type PageRequest,
   type SagaReport,
   type SagaRecord,
   type StepCommit,
@@ -30,8 +34,17 @@ export const TYPES: TakeRequest['types'] = [
 ];
 export const UNKNOWN_TYPE = 'nobody-runs-this';
 
+const OPERATOR = { actor: 'conformance', role: 'operator', reason: 'a test', detail: null };
+
 /** Long enough that no lease and no hand-over passes by itself while a test runs. */
 export const LONG_MS = 3_600_000;
+
+export const FIRST_PAGE: PageRequest = { after: null, limit: 100 };
+
+/** What an operator is said to have done. */
+export function auditOf(verb: string, target: string): AuditEntry {
+  return { actor: 'ann', role: 'operator', verb, target, reason: 'because', detail: { n: 1 } };
+}
 
 /** The store under test with the words in which the suite tells its stories. */
 export class Scene<T> {
@@ -69,12 +82,13 @@ export class Scene<T> {
     return this.under.passTime(ms);
   }
 
-  pause(type: string): Promise<void> {
-    return this.under.setPaused(type, true);
+  async pause(type: string): Promise<void> {
+    const entry = { ...OPERATOR, verb: 'pause-type', target: type };
+    await this.store.operator.pauseType({ type, by: entry.actor, reason: entry.reason }, entry);
   }
 
-  resume(type: string): Promise<void> {
-    return this.under.setPaused(type, false);
+  async resume(type: string): Promise<void> {
+    await this.store.operator.resumeType(type, { ...OPERATOR, verb: 'resume-type', target: type });
   }
 
   /** A test that failed half-way may have left transactions open, whose locks would hold up all tests after it. */
@@ -153,6 +167,18 @@ export class Scene<T> {
     const report = await this.store.findSaga(id);
     if (report === null) throw new Error(`there is no operation ${id}`);
     return report;
+  }
+
+  /** One operation in full. */
+  async show(id: string): Promise<OperationDetails> {
+    const details = await this.store.operator.findOperation(id);
+    if (details === null) throw new Error(`there is no operation ${id}`);
+    return details;
+  }
+
+  /** What operators did, oldest first. */
+  audit(): Promise<readonly AuditRow[]> {
+    return this.store.operator.listAudit({ ...FIRST_PAGE, oldestFirst: true });
   }
 
   async statuses(ids: readonly string[]): Promise<readonly string[]> {

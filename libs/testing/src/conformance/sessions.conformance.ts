@@ -67,15 +67,6 @@ export function describeSessions<T>(open: OpenStore<T>): void {
       expect(await scene().store.load(idsOf(held), third)).toMatchObject([{ crashes: 0 }]);
     });
 
-    it('keep the count when a record says that nothing was achieved', async () => {
-      const [first, second] = [await scene().session(LEASE_MS), await scene().session()];
-      await scene().hold(first);
-      await lapse();
-      const { held } = await scene().takeDue(second);
-      await scene().record(second, { ...stays(held[0]!), hasProgressed: false });
-      expect(await scene().store.load(idsOf(held), second)).toMatchObject([{ crashes: 1 }]);
-    });
-
     it('that are closed let go of all they held, and no crash is counted', async () => {
       const [closing, living] = [await scene().session(), await scene().session()];
       const saga = await scene().hold(closing);

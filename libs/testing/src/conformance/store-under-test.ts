@@ -23,12 +23,10 @@ export interface StoreUnderTest<T> {
   effects(): Promise<readonly string[]>;
   /**
    * Lets `ms` pass on the database's clock. A SQL store moves its instants back instead: `op_log.due_at`, `created_at`,
-   * `finished_at` and `deadline_at`; `saga.due_at`, `created_at` and `finished_at`; `saga_fence.at`; `worker_session.renewed_at` and
-   * `expires_at`.
+   * `finished_at` and `deadline_at`; `saga.due_at`, `created_at` and `finished_at`; `saga_fence.at`;
+   * `worker_session.renewed_at`, `expires_at` and `ended_at`; `repair_run.at`.
    */
   passTime(ms: number): Promise<void>;
-  /** Writes or deletes the row of `operation_pause` by which an operator pauses a type. */
-  setPaused(type: string, isPaused: boolean): Promise<void>;
   /** Closes the store and whatever `open` made for it. */
   close(): Promise<void>;
 }

@@ -1,6 +1,15 @@
-import type { HeldSaga, Json, RecordedTransition, Transition } from '@tenon/core';
+import type {
+  AuditRow,
+  HeldSaga,
+  Json,
+  OperatorKey,
+  RecordedTransition,
+  RepairRunRow,
+  Transition,
+  TypePause,
+} from '@tenon/core';
 import { MemoryDataError } from './memory-errors';
-import type { MarkerRow, RepairRow, SagaRow, SessionRow } from './memory-rows';
+import type { FenceRow, MarkerRow, RepairRow, SagaRow, SessionRow } from './memory-rows';
 import { MemoryTx, type Draft, type MemoryTables } from './memory-tx';
 import { RowLocks } from './row-locks';
 import type { VirtualClock } from '../clock/virtual-clock';
@@ -12,12 +21,14 @@ import type { VirtualClock } from '../clock/virtual-clock';
 export class MemoryDatabase implements MemoryTables {
   readonly markers = new Map<string, MarkerRow>();
   readonly sagas = new Map<string, SagaRow>();
-  /** The saga of each fence row, by the row's name. */
-  readonly fences = new Map<string, string>();
+  /** The fence rows by their names. */
+  readonly fences = new Map<string, FenceRow>();
   readonly sessions = new Map<string, SessionRow>();
-  readonly repairRuns: RepairRow[] = [];
-  /** The rows of `operation_pause`, by type. */
-  readonly pauses = new Set<string>();
+  repairRuns: readonly (RepairRow & Pick<RepairRunRow, 'id' | 'at'>)[] = [];
+  /** The types that are paused. */
+  readonly pauses = new Map<string, TypePause>();
+  readonly keys: (OperatorKey & { readonly hash: string })[] = [];
+  readonly audit: AuditRow[] = [];
   bookkeepingCommits = 0;
   handlerCommits = 0;
 
@@ -54,7 +65,7 @@ export class MemoryDatabase implements MemoryTables {
 
   commit(_: MemoryTx, draft: Draft): void {
     for (const marker of draft.markers) this.markers.set(marker.id, marker);
-    for (const [fence, sagaId] of draft.fences) this.fences.set(fence, sagaId);
+    for (const [name, fence] of draft.fences) this.fences.set(name, fence);
     for (const [row, text] of draft.rows) {
       if (text === null) this.rows.delete(row);
       else this.rows.set(row, text);
@@ -72,7 +83,7 @@ export class MemoryDatabase implements MemoryTables {
 
   isLiving(sessionId: string): boolean {
     const session = this.sessions.get(sessionId);
-    return session !== undefined && !session.isEnded && session.expiresAt > this.nowMs;
+    return session?.endedAt === null && session.expiresAt > this.nowMs;
   }
 
   /** The saga, if `sessionId` holds it under `fence`. */
@@ -128,6 +139,12 @@ export class MemoryDatabase implements MemoryTables {
         throw new MemoryDataError('error_code is longer than 64 characters');
     }
     const { fence, sessionId } = saga;
-    return rows.map((row) => ({ ...row, fence, sessionId, at: this.clock.date() }));
+    return rows.map((row) => ({
+      ...row,
+      verb: row.verb ?? null,
+      fence,
+      sessionId,
+      at: this.clock.date(),
+    }));
   }
 }

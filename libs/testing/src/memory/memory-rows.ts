@@ -1,4 +1,4 @@
-import type { MarkerStatus, RecordedTransition, SagaState } from '@tenon/core';
+import type { MarkerStatus, Phase, RecordedTransition, SagaState } from '@tenon/core';
 
 /** A row of `op_log`. */
 export interface MarkerRow {
@@ -7,11 +7,11 @@ export interface MarkerRow {
   readonly key: string | null;
   /** JSON text, parsed anew for every reader: what one reader changes no other sees. */
   readonly payload: string;
-  readonly idempotencyKey: string | null;
   readonly priority: number;
   readonly deadlineAt: number | null;
   readonly traceContext: string | null;
   readonly createdAt: number;
+  idempotencyKey: string | null;
   status: MarkerStatus;
   dueAt: number;
   finishedAt: number | null;
@@ -41,8 +41,20 @@ export interface SessionRow {
   readonly worker: string;
   readonly roles: readonly string[];
   readonly versions: Readonly<Record<string, readonly number[]>>;
+  readonly startedAt: number;
+  renewedAt: number;
   expiresAt: number;
-  isEnded: boolean;
+  endedAt: number | null;
+  hasLapsed: boolean;
+}
+
+/** A row of `saga_fence`. */
+export interface FenceRow {
+  readonly sagaId: string;
+  readonly step: string;
+  readonly phase: Phase;
+  readonly fence: number;
+  readonly at: Date;
 }
 
 /** A row of `repair_run`. */

@@ -19,15 +19,15 @@ import type {
   Ticket,
   Transition,
 } from '@tenon/core';
-import { UsageError } from '@tenon/core';
 import { VirtualClock } from '../clock/virtual-clock';
 import { appendMarkers } from './append';
 import { MemoryDatabase } from './memory-database';
 import { MemoryConflictError, MemoryDataError } from './memory-errors';
 import type { RepairRow } from './memory-rows';
 import type { MemoryTx } from './memory-tx';
+import { MemoryOperatorStore } from './operator/operator-store';
 import { record } from './record';
-import { buryUnserved, requeueQueued, tidyFences } from './repair';
+import { buryUnserved, requeueQueued, tidyFences, tidyRepairRuns, tidySessions } from './repair';
 import { blockedKeys, findSaga } from './reports';
 import { deleteOld, findOld } from './retention';
 import {
@@ -54,10 +54,12 @@ import { freeParkedHeads, nextDueMs, releaseKeys, takeDue, takeIn } from './take
  * await store.clock.advance(60_000);
  */
 export class MemoryStore implements Store<MemoryTx, MemoryTx> {
+  readonly operator: OperatorStore;
   private readonly database: MemoryDatabase;
 
   constructor(readonly clock = new VirtualClock()) {
     this.database = new MemoryDatabase(clock);
+    this.operator = new MemoryOperatorStore(this.database);
   }
 
   /** Begins a transaction; whoever does so commits it or rolls it back. */
@@ -75,10 +77,6 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     } finally {
       await tx.rollback();
     }
-  }
-
-  get operator(): OperatorStore {
-    throw new UsageError('TENON_USAGE', 'This store has no operator part yet.');
   }
 
   async open(): Promise<void> {
@@ -207,19 +205,23 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return deleteOld(this.database, ids);
   }
 
+  async tidySessions(retentionMs: number, limit: number): Promise<number> {
+    return tidySessions(this.database, retentionMs, limit);
+  }
+
+  async tidyRepairRuns(retentionMs: number, limit: number): Promise<number> {
+    return tidyRepairRuns(this.database, retentionMs, limit);
+  }
+
   async recordRepair(run: RepairRow): Promise<void> {
-    this.database.repairRuns.push(run);
+    const { database } = this;
+    const row = { ...run, id: database.nextId(), at: this.clock.date() };
+    database.repairRuns = [...database.repairRuns, row];
   }
 
   /** What {@link recordRepair} was told so far. */
   get repairRuns(): readonly RepairRow[] {
     return this.database.repairRuns;
-  }
-
-  /** As a row of `operation_pause` would: nothing of the type is taken in or adopted while it is paused. */
-  setPaused(type: string, isPaused: boolean): void {
-    if (isPaused) this.database.pauses.add(type);
-    else this.database.pauses.delete(type);
   }
 
   async findSaga(id: string): Promise<SagaReport | null> {

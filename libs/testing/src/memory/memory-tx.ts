@@ -1,5 +1,5 @@
 import { UsageError } from '@tenon/core';
-import type { MarkerRow } from './memory-rows';
+import type { FenceRow, MarkerRow } from './memory-rows';
 
 /** A row of a user's table: plain data, copied on its way in and out. */
 export type MemoryRow = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ export type MemoryRow = Readonly<Record<string, unknown>>;
 /** What a transaction has written and nobody else sees yet. */
 export interface Draft {
   readonly markers: readonly MarkerRow[];
-  readonly fences: ReadonlyMap<string, string>;
+  readonly fences: ReadonlyMap<string, FenceRow>;
   /** JSON text by row name, null for a deleted row. */
   readonly rows: ReadonlyMap<string, string | null>;
 }
@@ -131,8 +131,8 @@ export class MemoryTx {
     );
   }
 
-  addFence(fence: string, sagaId: string): void {
-    this.draft = { ...this.draft, fences: new Map(this.draft.fences).set(fence, sagaId) };
+  addFence(name: string, fence: FenceRow): void {
+    this.draft = { ...this.draft, fences: new Map(this.draft.fences).set(name, fence) };
   }
 
   afterCommit(callback: () => void): void {

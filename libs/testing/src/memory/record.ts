@@ -33,7 +33,7 @@ function hasMoreHistory(saga: SagaRow, { transitions }: SagaRecord): boolean {
 function recordOne(database: MemoryDatabase, saga: SagaRow, entry: SagaRecord): void {
   saga.history.push(...database.checkedRows(saga, entry.transitions));
   saga.state = entry.state;
-  if (entry.hasProgressed) saga.crashes = 0;
+  saga.crashes = 0;
   leave(database, saga, entry.exit);
 }
 
@@ -49,6 +49,7 @@ export function leave(database: MemoryDatabase, saga: SagaRow, exit: SagaRecord[
     case 'ends':
       saga.finishedAt = database.nowMs;
       marker.status = exit.marker;
+      if (exit.marker === 'dead') marker.reason = exit.reason;
       break;
     case 'pauses':
       if (exit.freesKey) marker.status = 'done';

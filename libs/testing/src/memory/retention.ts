@@ -31,7 +31,7 @@ export function deleteOld(database: MemoryDatabase, ids: readonly string[]): num
     database.sagas.delete(id);
   }
   const deleted = new Set(old);
-  for (const [fence, sagaId] of database.fences)
+  for (const [fence, { sagaId }] of database.fences)
     if (deleted.has(sagaId)) database.fences.delete(fence);
   if (old.length > 0) database.bookkeepingCommits += 1;
   return old.length;

@@ -8,8 +8,9 @@ export function openSession(
   { sessionMs, ...session }: NewSession,
 ): string {
   const id = database.nextId();
-  const expiresAt = database.nowMs + sessionMs;
-  database.sessions.set(id, { ...session, id, expiresAt, isEnded: false });
+  const { nowMs } = database;
+  const times = { startedAt: nowMs, renewedAt: nowMs, expiresAt: nowMs + sessionMs, endedAt: null };
+  database.sessions.set(id, { ...session, ...times, id, hasLapsed: false });
   return id;
 }
 
@@ -21,6 +22,7 @@ export function renewSession(
 ): boolean {
   const session = database.sessions.get(sessionId);
   if (session === undefined || !database.isLiving(sessionId)) return false;
+  session.renewedAt = database.nowMs;
   session.expiresAt = database.nowMs + sessionMs;
   return true;
 }
@@ -28,8 +30,9 @@ export function renewSession(
 /** Ends a session and frees what it held; `crashes` are counted on each of its sagas. */
 export function endSession(database: MemoryDatabase, sessionId: string, crashes: number): void {
   const session = database.sessions.get(sessionId);
-  if (session === undefined || session.isEnded) return;
-  session.isEnded = true;
+  if (session?.endedAt !== null) return;
+  session.endedAt = database.nowMs;
+  session.hasLapsed = crashes > 0;
   for (const saga of heldBy(database, sessionId)) {
     database.letGo(saga, 0);
     saga.crashes += crashes;
@@ -39,7 +42,7 @@ export function endSession(database: MemoryDatabase, sessionId: string, crashes:
 /** Ends the sessions that were not renewed in time, and answers how many. */
 export function endLapsedSessions(database: MemoryDatabase): number {
   const lapsed = [...database.sessions.values()].filter(
-    ({ id, isEnded }) => !isEnded && !database.isLiving(id),
+    ({ id, endedAt }) => endedAt === null && !database.isLiving(id),
   );
   for (const { id } of lapsed) endSession(database, id, 1);
   return lapsed.length;

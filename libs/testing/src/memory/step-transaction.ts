@@ -92,7 +92,8 @@ async function insertFence(
   const name = JSON.stringify([call.sagaId, call.step, phase]);
   await tx.lock(name);
   if (database.fences.has(name)) return false;
-  tx.addFence(name, call.sagaId);
+  const { sagaId, step, fence } = call;
+  tx.addFence(name, { sagaId, step, phase, fence, at: database.clock.date() });
   return true;
 }
 

@@ -99,7 +99,7 @@ export function freeParkedHeads(database: MemoryDatabase, graceMs: number): numb
 }
 
 /** Who may run of a key: the one that runs already, else the oldest that is visible. Without a key, `own` may. */
-function headOf(
+export function headOf(
   key: string | null,
   markers: readonly MarkerRow[],
   own?: MarkerRow,

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What operators need: verbs in the history, pauses of types, keys, the audit log, and indexes for their lists. */
-export class TenonOperating1763900000002 implements MigrationInterface {
+export class TenonOperating1763900000003 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await queryRunner.query(statement);
   }
@@ -19,14 +19,20 @@ const STATEMENTS = [
   // The intake looks up each priority on its own: what is not yet due of a higher one is not in the way.
   `DROP INDEX op_log_pending`,
   `CREATE INDEX op_log_pending ON op_log (op_type, priority, due_at, id) WHERE status = 'pending'`,
-  `CREATE INDEX op_log_dead ON op_log (id) WHERE status = 'dead'`,
+  // Lists of markers. Those that wait are few; those that people look after (dead ones, and what became of them) fewer.
+  `CREATE INDEX op_log_waiting ON op_log (id) WHERE status IN ('pending', 'parked')`,
+  `CREATE INDEX op_log_set_aside ON op_log (id) WHERE status = 'dead' OR (status = 'done' AND reason IS NOT NULL)`,
   // For people who look for all that ever happened to a key; the engine's own op_log_key has the live ones only.
   `CREATE INDEX op_log_by_key ON op_log (op_key, id) WHERE op_key IS NOT NULL`,
 
-  // Lists of sagas. Those that live are few; of those that ended each state has its own part of the index.
-  `CREATE INDEX saga_type ON saga (type, id)`,
+  // Lists of sagas. Those that live are few; of those that ended each state has its own part of the index. The state has a
+  // column of its own for that, which changes only at the end: were `state` itself in an index, recording a transition
+  // would be a HOT update no more.
+  `ALTER TABLE saga ADD COLUMN ended_state varchar(16) COLLATE "C"
+    GENERATED ALWAYS AS (CASE WHEN finished_at IS NOT NULL THEN state END) STORED`,
+  `CREATE INDEX saga_type ON saga (type, ended_state, id)`,
   `CREATE INDEX saga_live ON saga (id) WHERE finished_at IS NULL`,
-  `CREATE INDEX saga_ended ON saga (state, id) WHERE finished_at IS NOT NULL`,
+  `CREATE INDEX saga_ended ON saga (ended_state, id) WHERE ended_state IS NOT NULL`,
   // Paused: nobody holds it, nothing makes it due, and it has not ended.
   `CREATE INDEX saga_paused ON saga (id) WHERE session_id IS NULL AND due_at IS NULL AND finished_at IS NULL`,
 
@@ -72,5 +78,5 @@ const STATEMENTS = [
     detail jsonb
   )`,
 
-  `INSERT INTO tenon_schema (version) VALUES (2)`,
+  `INSERT INTO tenon_schema (version) VALUES (3)`,
 ];

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { hasColumn } from './has-column';
 import { makeTables } from './make-tables';
 
 /**
@@ -7,7 +8,7 @@ import { makeTables } from './make-tables';
  * These servers commit every ALTER TABLE by itself. Each part therefore looks first whether an earlier run that died
  * half-way has made it.
  */
-export class TenonOperating1763900000002 implements MigrationInterface {
+export class TenonOperating1763900000003 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await makeTables(queryRunner, TABLES);
     for (const { table, column, alter } of COLUMNS) {
@@ -15,7 +16,7 @@ export class TenonOperating1763900000002 implements MigrationInterface {
         await queryRunner.query(`ALTER TABLE ${table} ${alter}`);
     }
     await queryRunner.query(
-      'INSERT INTO tenon_schema (version) VALUES (2) ON DUPLICATE KEY UPDATE version = 2',
+      'INSERT INTO tenon_schema (version) VALUES (3) ON DUPLICATE KEY UPDATE version = 3',
     );
   }
 
@@ -24,32 +25,27 @@ export class TenonOperating1763900000002 implements MigrationInterface {
   }
 }
 
-async function hasColumn(runner: QueryRunner, table: string, column: string): Promise<boolean> {
-  const rows = (await runner.query(
-    `SELECT 1 FROM information_schema.columns
-     WHERE table_schema = database() AND table_name = ? AND column_name = ?`,
-    [table, column],
-  )) as readonly unknown[];
-  return rows.length > 0;
-}
-
 /** One ALTER TABLE per table, all or nothing; `column` is one that it adds. */
 const COLUMNS = [
   {
     table: 'op_log',
     column: 'priority',
     // The intake looks up each priority on its own: what is not yet due of a higher one is not in the way.
-    // `is_dead` stands for a partial index of the markers that are dead; a generated column may not use an AUTO_INCREMENT one.
+    // `is_waiting` and `is_set_aside` stand for partial indexes: of those that wait, and of those that people look after
+    // (dead ones, and what became of them). A generated column may not use an AUTO_INCREMENT one.
     alter: `
       ADD COLUMN priority smallint NOT NULL DEFAULT 0,
       ADD COLUMN deadline_at timestamp(3) NULL DEFAULT NULL,
       ADD COLUMN trace_context varchar(512) NULL,
-      ADD COLUMN is_dead boolean AS (CASE WHEN status = 'dead' THEN true END) VIRTUAL,
+      ADD COLUMN is_waiting boolean AS (CASE WHEN status IN ('pending', 'parked') THEN true END) VIRTUAL,
+      ADD COLUMN is_set_aside boolean AS
+        (CASE WHEN status = 'dead' OR (status = 'done' AND reason IS NOT NULL) THEN true END) VIRTUAL,
       ADD CONSTRAINT op_log_priority CHECK (priority BETWEEN -1 AND 1),
       DROP KEY op_log_pending,
       ADD KEY op_log_pending (status, op_type, priority, due_at, id),
       ADD KEY op_log_by_key (op_key, id),
-      ADD KEY op_log_dead (is_dead, id)`,
+      ADD KEY op_log_waiting (is_waiting, id),
+      ADD KEY op_log_set_aside (is_set_aside, id)`,
   },
   {
     table: 'saga',
@@ -61,7 +57,7 @@ const COLUMNS = [
       ADD COLUMN paused_id bigint AS
         (CASE WHEN session_id IS NULL AND due_at IS NULL AND finished_at IS NULL THEN id END) VIRTUAL,
       ADD COLUMN ended_state varchar(16) AS (CASE WHEN finished_at IS NOT NULL THEN state END) VIRTUAL,
-      ADD KEY saga_type (type, id),
+      ADD KEY saga_type (type, ended_state, id),
       ADD KEY saga_live (live_id),
       ADD KEY saga_paused (paused_id),
       ADD KEY saga_ended (ended_state, id)`,

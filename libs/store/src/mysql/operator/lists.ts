@@ -1,0 +1,93 @@
+import type {
+  AuditRow,
+  MarkerFilter,
+  MarkerSummary,
+  PageRequest,
+  RepairRunRow,
+  SagaFilter,
+  SagaSummary,
+  SessionRow,
+} from '@tenon/core';
+import { markerFilterOf, sagaFilterOf } from '../../operator/filter';
+import { idRange, type Appended } from '../../operator/id-range';
+import { pageOf, type Page } from '../../operator/page';
+import { probesForMarkers, probesForSagas } from '../../operator/probe';
+import type { Statement } from '../connection';
+import type { Database } from '../database';
+import * as SQL from './operator-sql';
+import { markerPage, plainPage, sagaPage } from './page-sql';
+import * as rows from './rows';
+
+export async function listSagas(
+  database: Database,
+  asked: SagaFilter,
+  request: PageRequest,
+): Promise<readonly SagaSummary[]> {
+  const [filter, page] = [sagaFilterOf(asked), pageOf(request)];
+  if (filter === null || page === null) return [];
+  const range = await idRange(markersByTime(database), filter);
+  const question = sagaPage(probesForSagas(filter), filter, page, range);
+  return (await database.rows<rows.SagaSummaryRow>(...question)).map(rows.sagaSummary);
+}
+
+export async function listMarkers(
+  database: Database,
+  asked: MarkerFilter,
+  request: PageRequest,
+): Promise<readonly MarkerSummary[]> {
+  const [filter, page] = [markerFilterOf(asked), pageOf(request)];
+  if (filter === null || page === null) return [];
+  const question = markerPage(probesForMarkers(filter), filter, page);
+  return (await database.rows<rows.MarkerSummaryRow>(...question)).map(rows.markerSummary);
+}
+
+export async function listSessions(
+  database: Database,
+  request: PageRequest,
+): Promise<readonly SessionRow[]> {
+  const found = await plainRows<rows.SessionSummaryRow>(database, request, (page) =>
+    plainPage(SQL.SESSION, 'worker_session', 'w', page, SQL.IS_RECENT_SESSION),
+  );
+  return found.map(rows.sessionRow);
+}
+
+export async function listRepairRuns(
+  database: Database,
+  request: PageRequest,
+): Promise<readonly RepairRunRow[]> {
+  const found = await plainRows<rows.RepairRow>(database, request, (page) =>
+    plainPage(SQL.REPAIR_RUN, 'repair_run', 'r', page),
+  );
+  return found.map(rows.repairRunRow);
+}
+
+export async function listAudit(
+  database: Database,
+  request: PageRequest,
+): Promise<readonly AuditRow[]> {
+  const found = await plainRows<rows.AuditLogRow>(database, request, (page) =>
+    plainPage(SQL.AUDIT_ROW, 'admin_audit', 'a', page),
+  );
+  return found.map(rows.auditRow);
+}
+
+async function plainRows<Row>(
+  database: Database,
+  request: PageRequest,
+  questionOf: (page: Page) => Statement,
+): Promise<readonly Row[]> {
+  const page = pageOf(request);
+  return page === null ? [] : database.rows<Row>(...questionOf(page));
+}
+
+function markersByTime(database: Database): Parameters<typeof idRange>[0] {
+  const one = async (...statement: Statement): Promise<Appended | null> => {
+    const [row] = await database.rows<{ readonly id: string; readonly at: Date }>(...statement);
+    return row === undefined ? null : { id: BigInt(row.id), atMs: row.at.getTime() };
+  };
+  return {
+    first: () => one(SQL.FIRST_MARKER),
+    last: () => one(SQL.LAST_MARKER),
+    firstFrom: (id) => one(SQL.MARKER_FROM, id),
+  };
+}

@@ -1,0 +1,199 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EventEmitter } from 'node:events';
+import {
+  invariant,
+  UsageError,
+  type FencedCall,
+  type Phase,
+  type StepCommit,
+  type Transition,
+} from '@tenon/core';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+/** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
+export type StepWork = (
+  tx: EntityManager,
+  isEmpty: boolean,
+) => Promise<readonly Transition[] | null>;
+
+/** How long the end of a transaction that was given up may take. */
+export const ABANDON_MS_MAX = 1_000;
+
+/** What a phase undoes: whether that one's fence row is there tells whether there is anything to undo. */
+export const UNDOES: Readonly<Partial<Record<Phase, Phase>>> = {
+  cancel: 'try',
+  compensate: 'action',
+};
+
+/**
+ * One handler's transaction, on the application's connections: its fence row, the handler, its history, COMMIT. Its life is
+ * the same on every database; what is said to the server is the dialect's.
+ */
+export abstract class StepTransaction<Connection extends EventEmitter> {
+  protected readonly runner: QueryRunner;
+  private connection: Connection | undefined;
+  private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
+  private isAbandoned = false;
+  /** What broke the connection, be it while nobody waited for its answer. */
+  private lost: Error | undefined;
+
+  constructor(
+    dataSource: DataSource,
+    protected readonly call: FencedCall,
+    private readonly work: StepWork,
+  ) {
+    this.runner = dataSource.createQueryRunner();
+  }
+
+  /** BEGIN, at READ COMMITTED. */
+  protected abstract begin(connection: Connection): Promise<void>;
+  /** Leaves the connection as the application had it; `undefined` where nothing need be done. Not waited for. */
+  protected abstract tidy(connection: Connection): Promise<unknown> | undefined;
+  /** Writes the fence row. Answers whether there is nothing to undo, or null when this call was dealt with or overtaken. */
+  protected abstract fence(connection: Connection): Promise<boolean | null>;
+  /** Writes the history. False: the session holds the saga no more, or someone has written these numbers of it. */
+  protected abstract record(
+    connection: Connection,
+    transitions: readonly Transition[],
+  ): Promise<boolean>;
+  /** Has the server end the connection, whatever it is busy with. */
+  protected abstract endOnServer(connection: Connection): Promise<unknown>;
+  /** Closes this side of the connection, for good. */
+  protected abstract destroy(connection: Connection): void;
+
+  /** Carries it out; when `signal` aborts first, ends it and rejects with the signal's reason. */
+  async run(signal: AbortSignal): Promise<StepCommit> {
+    signal.throwIfAborted();
+    const running = this.carryOut();
+    const answer = (await untilAborted(running, signal)) ?? (await this.abandon(running));
+    if (answer === null) signal.throwIfAborted();
+    invariant(answer !== null, 'only an abort leaves a transaction without an answer');
+    return answer;
+  }
+
+  private async carryOut(): Promise<StepCommit> {
+    const onLost = (error: Error): void => {
+      this.lost ??= error;
+    };
+    try {
+      this.connection = (await this.runner.connect()) as Connection;
+      this.connection.on('error', onLost);
+      this.refuseAbandoned();
+      this.stage = 'open';
+      await this.begin(this.connection);
+      return await this.carryOutInside(this.connection);
+    } catch (error) {
+      await this.rollBack();
+      // TypeORM would only say that the connection was released.
+      throw this.lost ?? error;
+    } finally {
+      this.stage = 'ended';
+      this.connection?.removeListener('error', onLost);
+      // Whoever gets the connection next waits behind it. One that is gone needs it no more.
+      if (this.connection !== undefined) this.tidy(this.connection)?.catch(() => undefined);
+      await this.runner.release();
+    }
+  }
+
+  private async carryOutInside(connection: Connection): Promise<StepCommit> {
+    const isEmpty = await this.fence(connection);
+    this.refuseAbandoned();
+    if (isEmpty === null) return this.endWith('overtaken');
+    const transitions = await this.work(this.runner.manager, isEmpty);
+    this.refuseAbandoned();
+    // Whatever the handler made of it: what it answers now is about a transaction that is gone.
+    if (this.lost !== undefined) throw this.lost;
+    if (transitions === null) return this.endWith('rolledBack');
+    const isRecorded = await this.record(connection, transitions);
+    this.refuseAbandoned();
+    if (!isRecorded) return this.endWith('overtaken');
+    this.stage = 'committing';
+    await this.runner.commitTransaction();
+    if (this.runner.isTransactionActive) throw handlerError('left a nested transaction open');
+    return 'committed';
+  }
+
+  private async endWith(answer: StepCommit): Promise<StepCommit> {
+    await this.rollBack();
+    return answer;
+  }
+
+  /** Rolls back, with whatever nested transactions the handler left open. */
+  private async rollBack(): Promise<void> {
+    try {
+      while (this.runner.isTransactionActive) await this.runner.rollbackTransaction();
+    } catch {
+      // The connection is gone, or in a state that nobody knows. The server rolls back what it closes.
+      await this.dropConnection();
+    }
+  }
+
+  /**
+   * Ends the transaction whatever the handler is doing and whatever its connection waits for. The connection is ended, not
+   * rolled back: what the handler sends from now on must not be carried out behind a ROLLBACK, where each statement would
+   * commit by itself; and the server is told so, because one that is busy with a statement does not notice that its client
+   * has gone, and keeps all locks. A COMMIT on its way is waited for.
+   */
+  private async abandon(running: Promise<StepCommit>): Promise<StepCommit | null> {
+    switch (this.stage) {
+      case 'connecting':
+        this.isAbandoned = true;
+        return null;
+      case 'ended':
+        return running;
+      case 'committing': {
+        const answer = await Promise.race([running, wait(ABANDON_MS_MAX, null, { ref: false })]);
+        if (answer === null) await this.dropConnection();
+        return answer;
+      }
+      case 'open':
+        this.isAbandoned = true;
+        if (this.connection !== undefined) await withinPatience(this.endOnServer(this.connection));
+        await this.dropConnection();
+        return null;
+    }
+  }
+
+  private async dropConnection(): Promise<void> {
+    if (this.connection !== undefined) this.destroy(this.connection);
+    await this.runner.release();
+  }
+
+  private refuseAbandoned(): void {
+    invariant(!this.isAbandoned, 'nothing more is done in a transaction that was given up');
+  }
+}
+
+/** A handler that did with its transaction what is not its business. */
+export function handlerError(what: string): UsageError {
+  return new UsageError(
+    'TENON_USAGE',
+    `The handler ${what}. Use \`ctx.tx\` without committing or rolling it back, and await everything that is done with it.`,
+  );
+}
+
+/** Waits a bounded time for a server that ends a connection. One that cannot be asked rolls back what it finds closed. */
+export async function withinPatience(ending: Promise<unknown>): Promise<void> {
+  const settled = ending.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([settled, wait(ABANDON_MS_MAX, undefined, { ref: false })]);
+}
+
+/** The promise's answer, or null when the signal aborts first. */
+async function untilAborted<Answer>(
+  running: Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<null>((resolve) => {
+    onAbort = () => resolve(null);
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
