@@ -5,6 +5,7 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  OldOperations,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -54,7 +55,10 @@ type OwnTransactions =
   | 'tidySessions'
   | 'tidyRepairRuns'
   | 'recordRepair'
+  | 'findOld'
+  | 'deleteOld'
   | 'findSaga'
+  | 'findSagas'
   | 'blockedKeys';
 
 /** A SQL dialect: one function per verb, over its kind of connections. */
@@ -226,8 +230,20 @@ export class SqlStore<Connections extends EngineConnections> implements Store {
     return this.dialect.recordRepair(this.database, run);
   }
 
+  findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
+    return this.dialect.findOld(this.database, retentionMs, after, limit);
+  }
+
+  deleteOld(ids: readonly string[]): Promise<number> {
+    return this.dialect.deleteOld(this.database, ids);
+  }
+
   findSaga(id: string): Promise<SagaReport | null> {
     return this.dialect.findSaga(this.database, id);
+  }
+
+  findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
+    return this.dialect.findSagas(this.database, ids);
   }
 
   blockedKeys(limit: number): Promise<readonly BlockedKey[]> {

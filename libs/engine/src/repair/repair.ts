@@ -107,12 +107,15 @@ export class Repair {
     let error: string | null = null;
     try {
       await faults.hit('repair.before');
-      result = await rule.run();
+      result = await rule.run(this.stopping.signal);
+      error = result.failure ?? null;
       await faults.hit('repair.after');
     } catch (failure) {
       error = errorLine(failure);
     }
-    return { rule: rule.name, ...result, durationMs: Math.round(clock.now() - startedMs), error };
+    const { found, repaired } = result;
+    const durationMs = Math.round(clock.now() - startedMs);
+    return { rule: rule.name, found, repaired, durationMs, error };
   }
 
   private async recordRun(run: RepairRun): Promise<void> {

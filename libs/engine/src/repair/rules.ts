@@ -6,13 +6,16 @@ import type { Session } from '../session';
 export interface Repaired {
   readonly found: number;
   readonly repaired: number;
+  /** What kept it from doing the rest. */
+  readonly failure?: string;
 }
 
 /** Something the flow should never leave behind, and how it is mended. Running a rule twice, or at two places at once, is harmless. */
 export interface RepairRule {
   readonly name: string;
   readonly everyMs: number;
-  run(): Promise<Repaired>;
+  /** A run that takes long ends soon after `stopping` aborts. */
+  run(stopping?: AbortSignal): Promise<Repaired>;
 }
 
 /** What the rules work on. */

@@ -17,7 +17,8 @@ import {
   tidyRepairRuns,
   tidySessions,
 } from './repair';
-import { blockedKeys, findSaga } from './reports';
+import { blockedKeys, findSaga, findSagas } from './reports';
+import { deleteOld, findOld } from './retention';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { PostgresStepTransaction } from './step-transaction';
@@ -80,7 +81,10 @@ function postgresDialect(): Dialect<Database> {
     tidySessions,
     tidyRepairRuns,
     recordRepair,
+    findOld,
+    deleteOld,
     findSaga,
+    findSagas,
     blockedKeys,
   };
 }
