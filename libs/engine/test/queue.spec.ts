@@ -87,17 +87,30 @@ describeIf(['postgres18', 'redis'], 'a queue on Redis', () => {
     const jobs = (): number =>
       engines.reduce((sum, engine) => sum + engine.counters().queueJobs, 0);
     await isTicking(onlooker);
-    for (const blow of blows) {
+    let rounds = 0;
+    // A process that met a broken queue does without it for a while, and may run a whole round by itself: then there is
+    // another one.
+    const appendUntilQueued = async (): Promise<void> => {
       const before = jobs();
-      await appendRound(engines[0]!);
-      await eventually('chunks are queued', () => jobs() > before);
+      do {
+        await appendRound(engines[0]!);
+        rounds += 1;
+      } while (
+        (await eventually('the round is queued or done', async () => {
+          if (jobs() > before) return 'queued';
+          return (await bed.count(`op_log WHERE status <> 'done'`)) === 0 && 'done';
+        })) === 'done'
+      );
+    };
+    for (const blow of blows) {
+      await appendUntilQueued();
       await blow();
       const blownMs = performance.now();
       await isTicking(onlooker);
       tookMs.push(Math.round(performance.now() - blownMs));
     }
     process.stdout.write(`ticking again after ${tookMs.join(', ')} ms\n`);
-    await everythingHappenedOnce(ROUND * blows.length);
+    await everythingHappenedOnce(ROUND * rounds);
     await onlooker.close();
   });
 
