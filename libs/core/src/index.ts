@@ -56,6 +56,7 @@ export type {
   HandlerClass,
   TccHandler,
 } from './saga/handler';
+export { inputFault } from './saga/input-fault';
 export { nextMove, type Call, type Move } from './saga/next-move';
 export {
   ERROR_TEXT_LENGTH_MAX,
