@@ -36,7 +36,7 @@ export class StepTransaction {
   private readonly runner: QueryRunner;
   private connection: PoolConnection | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
-  private isAbandoned = false;
+  private givingUp: Promise<void> | undefined;
 
   constructor(
     dataSource: DataSource,
@@ -50,24 +50,26 @@ export class StepTransaction {
   /** Carries it out; when `signal` aborts first, ends it and rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<StepCommit> {
     signal.throwIfAborted();
-    const running = this.carryOut();
+    const running = this.carryOut(signal);
     const answer = (await untilAborted(running, signal)) ?? (await this.abandon(running));
     if (answer === null) signal.throwIfAborted();
     invariant(answer !== null, 'only an abort leaves a transaction without an answer');
     return answer;
   }
 
-  private async carryOut(): Promise<StepCommit> {
+  private async carryOut(signal: AbortSignal): Promise<StepCommit> {
     try {
       this.connection = (await this.runner.connect()) as PoolConnection;
-      this.refuseAbandoned();
+      refuseAborted(signal);
       this.stage = 'open';
       // READ COMMITTED, said each time: at these servers' default a fence that is not there yet locks a gap, and two steps
       // that insert into it deadlock.
       await this.runner.startTransaction('READ COMMITTED');
-      return await this.carryOutInside(this.connection);
+      return await this.carryOutInside(this.connection, signal);
     } catch (error) {
-      await this.rollBack();
+      // The handler may be in the middle of its statements. While COMMIT is on its way it is not.
+      if (signal.aborted && this.stage === 'open') await this.giveUp();
+      else await this.rollBack();
       throw error;
     } finally {
       this.stage = 'ended';
@@ -75,15 +77,18 @@ export class StepTransaction {
     }
   }
 
-  private async carryOutInside(connection: PoolConnection): Promise<StepCommit> {
+  private async carryOutInside(
+    connection: PoolConnection,
+    signal: AbortSignal,
+  ): Promise<StepCommit> {
     const isEmpty = await this.fence(connection);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (isEmpty === null) return this.endWith('overtaken');
     const transitions = await this.work(this.runner.manager, isEmpty);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (transitions === null) return this.endWith('rolledBack');
     const isRecorded = await this.record(connection, transitions);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (!isRecorded) return this.endWith('overtaken');
     this.stage = 'committing';
     await this.runner.commitTransaction();
@@ -183,8 +188,7 @@ export class StepTransaction {
   /** Rolls back, with whatever nested transactions the handler left open. */
   private async rollBack(): Promise<void> {
     try {
-      while (this.runner.isTransactionActive && !this.runner.isReleased)
-        await this.runner.rollbackTransaction();
+      while (this.runner.isTransactionActive) await this.runner.rollbackTransaction();
     } catch {
       // The connection is gone, or in a state that nobody knows. The server rolls back what it closes.
       await this.dropConnection();
@@ -192,26 +196,31 @@ export class StepTransaction {
   }
 
   /**
-   * Ends the transaction whatever the handler is doing. The connection is closed, not rolled back: what the handler sends
-   * from now on must not be carried out behind a ROLLBACK, where each statement would commit by itself. A COMMIT on its way
-   * is waited for.
+   * Ends the transaction whatever the handler is doing and whatever its connection waits for. The connection is ended, not
+   * rolled back: what the handler sends from now on must not be carried out behind a ROLLBACK, where each statement would
+   * commit by itself. The server is told besides: one that is busy with a statement does not notice that its client has
+   * gone, and keeps all locks.
    */
+  private giveUp(): Promise<void> {
+    this.givingUp ??= this.dropConnection().then(() => this.endConnection());
+    return this.givingUp;
+  }
+
+  /** The signal has aborted. A COMMIT on its way is waited for; everything before it is given up. */
   private async abandon(running: Promise<StepCommit>): Promise<StepCommit | null> {
     switch (this.stage) {
       case 'connecting':
-        this.isAbandoned = true;
         return null;
       case 'ended':
-        return running;
+        // It has ended by itself, or because of the abort, which is what its caller is told then.
+        return running.catch(() => null);
       case 'committing': {
         const answer = await Promise.race([running, wait(ABANDON_MS_MAX, null, { ref: false })]);
         if (answer === null) await this.dropConnection();
         return answer;
       }
       case 'open':
-        this.isAbandoned = true;
-        await this.dropConnection();
-        await this.endConnection();
+        await this.giveUp();
         return null;
     }
   }
@@ -230,10 +239,10 @@ export class StepTransaction {
     this.connection?.destroy();
     await this.runner.release();
   }
+}
 
-  private refuseAbandoned(): void {
-    invariant(!this.isAbandoned, 'nothing more is done in a transaction that was given up');
-  }
+function refuseAborted(signal: AbortSignal): void {
+  invariant(!signal.aborted, 'nothing more is done in a transaction that was given up');
 }
 
 /** The promise's answer, or null when the signal aborts first. */

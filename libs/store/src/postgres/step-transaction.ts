@@ -46,7 +46,7 @@ export class StepTransaction {
   private readonly runner: QueryRunner;
   private client: PoolClient | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
-  private isAbandoned = false;
+  private givingUp: Promise<void> | undefined;
   /** What ended the connection while nobody waited for its answer. */
   private lost: Error | undefined;
   /** The server's process behind the connection, as the server itself names it: a proxy tells its clients others. */
@@ -64,26 +64,28 @@ export class StepTransaction {
   /** Carries it out; when `signal` aborts first, ends it and rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<StepCommit> {
     signal.throwIfAborted();
-    const running = this.carryOut();
+    const running = this.carryOut(signal);
     const answer = (await untilAborted(running, signal)) ?? (await this.abandon(running));
     if (answer === null) signal.throwIfAborted();
     invariant(answer !== null, 'only an abort leaves a transaction without an answer');
     return answer;
   }
 
-  private async carryOut(): Promise<StepCommit> {
+  private async carryOut(signal: AbortSignal): Promise<StepCommit> {
     const onLost = (error: Error): void => {
       this.lost = error;
     };
     try {
       this.client = (await this.runner.connect()) as PoolClient;
       this.client.on('error', onLost);
-      this.refuseAbandoned();
+      refuseAborted(signal);
       this.stage = 'open';
       await this.runner.startTransaction(this.database.isolationToSet);
-      return await this.carryOutInside(this.client);
+      return await this.carryOutInside(this.client, signal);
     } catch (error) {
-      await this.rollBack();
+      // The handler may be in the middle of its statements. While COMMIT is on its way it is not.
+      if (signal.aborted && this.stage === 'open') await this.giveUp();
+      else await this.rollBack();
       // TypeORM would only say that the connection was released.
       throw this.lost ?? error;
     } finally {
@@ -93,7 +95,7 @@ export class StepTransaction {
     }
   }
 
-  private async carryOutInside(client: PoolClient): Promise<StepCommit> {
+  private async carryOutInside(client: PoolClient, signal: AbortSignal): Promise<StepCommit> {
     const { sagaId, fence, sessionId, step, phase } = this.call;
     const holder = [sagaId, fence, sessionId];
     const undoes = UNDOES[phase] ?? null;
@@ -101,20 +103,20 @@ export class StepTransaction {
     const { rows } = await this.endingEarlier(fencing);
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (passed?.is_first !== true) return this.endWith('overtaken');
     const isFounded = phase !== 'confirm' || passed.was_tried;
     invariant(isFounded, `saga ${sagaId} is to confirm "${step}", whose try never committed`);
 
     const transitions = await this.work(this.runner.manager, passed.is_empty);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (transitions === null) return this.endWith('rolledBack');
     const isRecorded = await this.record(client, [
       ...holder,
       ...transitionColumns(transitions),
       ...endColumns(transitions),
     ]);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (!isRecorded) return this.endWith('overtaken');
     this.stage = 'committing';
     await this.runner.commitTransaction();
@@ -151,25 +153,31 @@ export class StepTransaction {
   }
 
   /**
-   * Ends the transaction whatever the handler is doing and whatever its connection waits for: the server is told to end the
-   * connection, so that nothing which the handler does later reaches the database. A COMMIT on its way is waited for.
+   * Ends the transaction whatever the handler is doing and whatever its connection waits for. The connection is ended, not
+   * rolled back: what the handler sends from now on must not be carried out behind a ROLLBACK, where each statement would
+   * commit by itself. The server is told besides: one that is busy with a statement does not notice that its client has
+   * gone, and keeps all locks.
    */
+  private giveUp(): Promise<void> {
+    this.givingUp ??= this.dropConnection().then(() => this.endServerProcess());
+    return this.givingUp;
+  }
+
+  /** The signal has aborted. A COMMIT on its way is waited for; everything before it is given up. */
   private async abandon(running: Promise<StepCommit>): Promise<StepCommit | null> {
     switch (this.stage) {
       case 'connecting':
-        this.isAbandoned = true;
         return null;
       case 'ended':
-        return running;
+        // It has ended by itself, or because of the abort, which is what its caller is told then.
+        return running.catch(() => null);
       case 'committing': {
         const answer = await Promise.race([running, wait(ABANDON_MS_MAX, null, { ref: false })]);
         if (answer === null) await this.dropConnection();
         return answer;
       }
       case 'open':
-        this.isAbandoned = true;
-        await this.endServerProcess();
-        await this.dropConnection();
+        await this.giveUp();
         return null;
     }
   }
@@ -209,10 +217,6 @@ export class StepTransaction {
     await this.runner.release();
   }
 
-  private refuseAbandoned(): void {
-    invariant(!this.isAbandoned, 'nothing more is done in a transaction that was given up');
-  }
-
   private refuseOpen(): void {
     if (this.runner.isTransactionActive) throw handlerError('left a nested transaction open');
   }
@@ -222,6 +226,10 @@ export class StepTransaction {
 function endColumns(transitions: readonly Transition[]): readonly [string | null, string | null] {
   const last = transitions.at(-1);
   return last !== undefined && isFinalState(last.to) ? [last.to, last.reason] : [null, null];
+}
+
+function refuseAborted(signal: AbortSignal): void {
+  invariant(!signal.aborted, 'nothing more is done in a transaction that was given up');
 }
 
 /** The promise's answer, or null when the signal aborts first. */
