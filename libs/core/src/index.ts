@@ -91,6 +91,7 @@ export type {
   HandlerClass,
   TccHandler,
 } from './saga/handler';
+export { inputFault } from './saga/input-fault';
 export {
   FINDING_CODES,
   explain,

@@ -60,7 +60,7 @@ export class Engine {
     const { store, dispatcher, faults, hints, clock, logger } = this.options;
     this.outage = new Outage({ clock, logger, classify: (error) => store.classify(error) });
     const nudge = (delayMs: number): void => this.running?.relay?.nudgeIn(delayMs);
-    this.client = new TenonClient({ store, dispatcher, faults, hints, nudge });
+    this.client = new TenonClient({ store, dispatcher, faults, hints, clock, nudge });
     this.operator = new Operator({
       ...{ store, dispatcher, clock, registry: this.registry },
       nudge: () => {

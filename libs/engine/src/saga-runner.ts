@@ -2,6 +2,7 @@ import {
   InvariantError,
   NOT_BEGUN,
   crashesInVain,
+  inputFault,
   isFinalState,
   killSaga,
   nextMove,
@@ -307,8 +308,4 @@ function refused(
 function endOf(held: HeldSaga): Progress {
   const last = held.history.at(-1);
   return last === undefined ? NOT_BEGUN : { ...NOT_BEGUN, state: last.to, seq: last.seq };
-}
-
-function inputFault(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 1_000) : String(error);
 }
