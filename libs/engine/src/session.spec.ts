@@ -16,7 +16,17 @@ function keeper(openSession: Store['openSession']): SessionKeeper {
   const clock = systemClock;
   const outage = new Outage({ clock, logger, classify: () => 'other' });
   return new SessionKeeper({
-    ...{ store, clock, logger, outage, workerName: 'w', sessionMs: 60_000, types: [] },
+    ...{
+      store,
+      clock,
+      logger,
+      outage,
+      workerName: 'w',
+      sessionMs: 60_000,
+      observer: {},
+      roles: ['worker'],
+      versions: {},
+    },
   });
 }
 
