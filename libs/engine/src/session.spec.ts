@@ -3,6 +3,7 @@
 import type { Store } from '@tenon/core';
 import { systemClock } from './clock/clock';
 import { Outage } from './outage';
+import { guardedObserver } from './observer';
 import { SessionKeeper } from './session';
 
 const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
