@@ -24,7 +24,7 @@ function keeper(openSession: Store['openSession']): SessionKeeper {
       outage,
       workerName: 'w',
       sessionMs: 60_000,
-      observer: {},
+      observer: guardedObserver({}, logger),
       roles: ['worker'],
       versions: {},
     },
