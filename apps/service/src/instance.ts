@@ -4,7 +4,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { serviceDataSource } from './database/data-source';
 import { DatabaseUrl } from './database/database-url';
 import { openDatabase } from './database/open-database';
-import { engineOptions } from './engine-options';
+import { engineOptions } from './place/engine-options';
 import { explain } from './exit-code';
 import { ArmedFaults } from './instance/armed-faults';
 import type { FromInstance, InstanceSettings, ToInstance } from './instance/messages';

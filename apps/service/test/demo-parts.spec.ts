@@ -1,8 +1,9 @@
-import type { Outcome } from '../src/demo/census';
+import type { Outcome } from '../src/transfers/census';
 import { hitsBefore, killPlan } from '../src/demo/kill-plan';
 import { faultAt } from '../src/demo/redis-breaker';
 import { jsonReport } from '../src/demo/report';
-import { cents, faultsOf, money } from '../src/demo/verdict';
+import { faultsOf } from '../src/demo/verdict';
+import { cents, money } from '../src/transfers/money';
 
 const OUTCOME: Outcome = {
   orders: 4,

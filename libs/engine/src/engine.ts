@@ -7,6 +7,7 @@ import {
 } from '@tenon/core';
 import { TenonClient } from './client';
 import { errorLine } from './logger';
+import { guardedObserver } from './observer';
 import { resolveOptions, type EngineOptions, type ResolvedOptions } from './options';
 import { Operator, type Actor } from './operator/operator';
 import { Outage } from './outage';
@@ -202,8 +203,10 @@ export class Engine {
     const { store, clock, logger, faults, roles } = options;
     const types = registry.newest();
     const isStopping = (): boolean => this.stopping.signal.aborted;
+    const observer = guardedObserver(options.observer, logger);
     const sessions = new SessionKeeper({
       ...options,
+      observer,
       outage,
       versions: registry.versions(),
     });
@@ -218,10 +221,11 @@ export class Engine {
     worker?.useRunner(
       new SagaRunner({
         ...options,
+        observer,
         recorder,
         outage,
         isStopping,
-        caller: new StepCaller({ ...options, typeCount: types.length }),
+        caller: new StepCaller({ ...options, observer, typeCount: types.length }),
         onKeyFree: (saga, session) => worker.releaseKey(saga, session),
         onWait: (delayMs) => this.running?.relay?.nudgeIn(delayMs),
       }),

@@ -11,5 +11,6 @@ export {
   type Explanation,
   type OrderAnswer,
 } from './operator/operator';
+export type { EngineObserver, ObservedCall, ObservedSaga } from './observer';
 export type { EngineOptions, Role } from './options';
 export type { RepairRun } from './repair/repair';

@@ -8,6 +8,7 @@ import {
 } from '@tenon/core';
 import { systemClock, type Clock } from './clock/clock';
 import { consoleLogger, type EngineLogger } from './logger';
+import type { EngineObserver } from './observer';
 
 /** `relay`: takes markers in and dispatches. `worker`: runs sagas. Repair runs in every process with the relay role. */
 export type Role = 'relay' | 'worker';
@@ -69,6 +70,8 @@ export interface EngineOptions {
   readonly startTimeoutMs?: number;
   /** Where the engine says what a person should know. Under Nest: Nest's logger. */
   readonly logger?: EngineLogger;
+  /** Is told what this process does, for metrics. Default nobody. */
+  readonly observer?: EngineObserver;
   /** Fault points, for tests. Default none. */
   readonly faults?: FaultPoints;
   /** Default the system's. */
@@ -106,6 +109,7 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
     shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     logger: options.logger ?? consoleLogger,
+    observer: options.observer ?? {},
     faults: options.faults ?? noFaults,
     clock: options.clock ?? systemClock,
   };

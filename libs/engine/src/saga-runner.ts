@@ -2,6 +2,7 @@ import {
   InvariantError,
   NOT_BEGUN,
   crashesInVain,
+  isFinalState,
   killSaga,
   nextMove,
   pauseSaga,
@@ -17,6 +18,7 @@ import {
 import type { Clock } from './clock/clock';
 import { ASIDE_MS } from './hand-back';
 import { errorLine, type EngineLogger } from './logger';
+import type { EngineObserver } from './observer';
 import type { Outage } from './outage';
 import type { Recorder } from './recorder';
 import type { RunnableSaga } from './registry';
@@ -30,6 +32,7 @@ interface Dependencies {
   readonly outage: Outage;
   readonly logger: EngineLogger;
   readonly faults: FaultPoints;
+  readonly observer: Required<EngineObserver>;
   readonly clock: Clock;
   readonly crashMax: number;
   /** True at shutdown: no handler is called any more. */
@@ -194,6 +197,7 @@ export class SagaRunner {
     decision: Decision,
   ): void {
     const { recorder, onKeyFree } = this.deps;
+    this.tell(held, decision);
     const record = recordOf(held, runnable, { ...decision, transitions: [] });
     if (record.exit.kind === 'stays') {
       recorder.recordLater(record, session);
@@ -214,11 +218,21 @@ export class SagaRunner {
     const result = await recorder.record(record, session);
     if (result === 'stale') return 'look';
     if (result !== 'recorded') return result;
+    this.tell(held, decision);
     const { exit } = record;
     const isKeyFree = exit.kind === 'ends' || (exit.kind === 'pauses' && exit.freesKey);
     if (held.key !== null && isKeyFree) onKeyFree(held, session);
     if (exit.kind === 'waits') onWait(exit.delayMs);
     return 'left';
+  }
+
+  /** It is committed, and may be told. */
+  private tell(held: HeldSaga, { transitions, progress, then }: Decision): void {
+    const { observer } = this.deps;
+    if (transitions.length > 0) observer.transitionsRecorded(held, transitions);
+    if (then.kind === 'paused') observer.sagaPaused(held);
+    if (then.kind === 'ended' && isFinalState(progress.state))
+      observer.sagaEnded(held, progress.state);
   }
 
   private async look(id: string, session: Session): Promise<HeldSaga | null> {

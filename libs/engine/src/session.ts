@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { NewSession, Store } from '@tenon/core';
 import type { Clock } from './clock/clock';
 import { errorLine, type EngineLogger } from './logger';
+import type { EngineObserver } from './observer';
 import type { Outage } from './outage';
 
 /** A worker session that was opened. Its signal aborts when it has lapsed, or is closed. */
@@ -16,6 +17,7 @@ interface Dependencies {
   readonly clock: Clock;
   readonly logger: EngineLogger;
   readonly outage: Outage;
+  readonly observer: Required<EngineObserver>;
   readonly workerName: string;
   readonly sessionMs: number;
   readonly roles: NewSession['roles'];
@@ -91,7 +93,7 @@ export class SessionKeeper {
   }
 
   private async keep(): Promise<void> {
-    const { clock, logger, sessionMs } = this.deps;
+    const { clock, logger, observer, sessionMs } = this.deps;
     for (;;) {
       await clock.sleep(sessionMs / 3, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
@@ -101,6 +103,7 @@ export class SessionKeeper {
             `This process was silent for over ${sessionMs} ms and lost its session. Others go on with its sagas.`,
           );
           this.lapse();
+          observer.sessionLapsed();
         }
         if (this.session === null) await this.open();
       } catch (error) {

@@ -21,6 +21,7 @@ import {
   type Tx,
 } from '@tenon/core';
 import type { Clock } from './clock/clock';
+import type { EngineObserver } from './observer';
 import type { RunnableSaga } from './registry';
 import type { Session } from './session';
 import { Slots } from './slots';
@@ -50,6 +51,7 @@ interface Dependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly faults: FaultPoints;
+  readonly observer: Required<EngineObserver>;
   readonly workerName: string;
   readonly transactionalCallMax: number;
   readonly externalCallMax: number;
@@ -266,11 +268,29 @@ export class StepCaller {
       // An action without `compensate` has nothing to undo.
       return { kind: 'succeeded', result: null };
     }
+    const { clock, observer } = this.deps;
+    const startedMs = clock.now();
+    const outcome = await this.outcomeOf(call, deadline.signal, tx, () =>
+      method.call(handler, this.contextOf(saga, call, deadline, tx)),
+    );
+    const durationMs = clock.now() - startedMs;
+    const { step, phase } = call;
+    observer.stepCalled({
+      ...{ saga: saga.held, step: step.name, phase },
+      ...{ outcome: outcome.kind, durationMs },
+    });
+    return outcome;
+  }
+
+  /** Throws what is trouble of the transaction; see {@link StepCaller.isDatabaseTrouble}. */
+  private async outcomeOf(
+    call: Call,
+    signal: AbortSignal,
+    tx: Tx | null,
+    run: () => Promise<unknown>,
+  ): Promise<Outcome> {
     try {
-      const answer = await endingWith(
-        deadline.signal,
-        method.call(handler, this.contextOf(saga, call, deadline, tx)),
-      );
+      const answer = await endingWith(signal, run());
       if (answer instanceof Refusal) return outcomeOfThrown(answer);
       return { kind: 'succeeded', result: checkedResult(call, answer) };
     } catch (error) {

@@ -63,15 +63,16 @@ export class Worker {
 
   /**
    * ADOPT: makes this process the holder of what is still free, and runs it. Resolves when it is held. What there is no room
-   * for is waited for as long as all sagas are of one type, and handed back where others would have to wait as well. At
-   * shutdown a chunk is adopted all the same and not run: closing the session makes it due again for others at once.
+   * for is waited for as long as all sagas are of one type, and handed back where others would have to wait as well. Rejects
+   * at shutdown, so that the queue offers the chunk to another process at once.
    */
   async adopt(tickets: readonly Ticket[]): Promise<void> {
     const [type] = this.deps.types;
     if (this.deps.types.length === 1 && type !== undefined) await this.roomComes(type.type);
-    const { store, sessions, outage, faults } = this.deps;
+    const { store, sessions, outage, faults, isStopping } = this.deps;
     let held: readonly HeldSaga[] | null = null;
     while (held === null) {
+      if (isStopping()) throw new Error('this process is being stopped');
       const session = await sessions.living();
       if (session === null) return;
       // Null when the session lapsed meanwhile: whoever holds the chunk adopts it with the next one.

@@ -66,7 +66,8 @@ const DOWN_CODES = new Set([
 ]);
 
 /** The same, where a driver gives no code. */
-const DOWN_WORDS = /connection terminated|timeout expired|connect ETIMEDOUT|closed state/i;
+const DOWN_WORDS =
+  /connection terminated|timeout (expired|exceeded)|connect ETIMEDOUT|closed state/i;
 
 /** Whether `error` says that the database cannot be reached just now. */
 export function isDown(error: unknown): boolean {

@@ -1,6 +1,7 @@
-import { DataSource, type QueryRunner } from 'typeorm';
-import { connectionOptions, MIGRATIONS_TABLE, serviceDataSource } from '../database/data-source';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { MIGRATIONS_TABLE, serviceDataSource } from '../database/data-source';
 import { SettingError, type DatabaseUrl } from '../database/database-url';
+import { makeDatabase } from '../database/make-database';
 import { openDatabase } from '../database/open-database';
 
 /** The demo's database, where the user named none. */
@@ -33,7 +34,7 @@ export class DemoDatabase {
     isServerOwn: boolean,
     say: (message: string) => void,
   ): Promise<DemoDatabase> {
-    const isNew = server.database === null && (await makeOwn(server, say));
+    const isNew = server.database === null && (await makeDatabase(server, DEMO_DATABASE, say));
     const url = server.database === null ? server.withDatabase(DEMO_DATABASE) : server;
     const dataSource = await openDatabase(serviceDataSource(url), url, say);
     const holder = dataSource.createQueryRunner();
@@ -102,29 +103,6 @@ export class DemoDatabase {
     const sql = `SELECT table_name AS name FROM information_schema.tables WHERE ${where}`;
     const rows = await this.dataSource.query<{ name: string }[]>(sql);
     return rows.map(({ name }) => name);
-  }
-}
-
-/** Makes the demo's database if the server has none. True when it was made. */
-async function makeOwn(server: DatabaseUrl, say: (message: string) => void): Promise<boolean> {
-  const dataSource = await openDatabase(new DataSource(connectionOptions(server)), server, say);
-  try {
-    const exists =
-      server.family === 'postgres'
-        ? 'SELECT count(*) AS n FROM pg_database WHERE datname = $1'
-        : 'SELECT count(*) AS n FROM information_schema.schemata WHERE schema_name = ?';
-    const [row] = await dataSource.query<{ n: unknown }[]>(exists, [DEMO_DATABASE]);
-    if (Number(row?.n) > 0) return false;
-    await dataSource.query(`CREATE DATABASE ${DEMO_DATABASE}`);
-    return true;
-  } catch (error) {
-    throw new SettingError(
-      `The database ${DEMO_DATABASE} cannot be made on ${server.shown}: ${error instanceof Error ? error.message : String(error)}. ` +
-        'Let the user make databases, or name one in the URL.',
-      { cause: error },
-    );
-  } finally {
-    await dataSource.destroy();
   }
 }
 

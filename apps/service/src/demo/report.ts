@@ -1,15 +1,6 @@
-import type { EngineCounters } from '@tenon/engine';
-import type { Outcome, Pace } from './census';
-import { cents, money } from './verdict';
-
-/** One run of the whole input. */
-export interface Round {
-  readonly outcome: Outcome;
-  readonly pace: Pace;
-  readonly counters: EngineCounters;
-  /** Transfers that ended in this round; with `--keep` not all that are there. */
-  readonly endedNow: number;
-}
+import type { Outcome } from '../transfers/census';
+import { cents, money } from '../transfers/money';
+import { transferReport, type Round, type TransferReport } from '../transfers/transfer-report';
 
 /** What was done to the rounds. */
 export interface Toll {
@@ -19,22 +10,7 @@ export interface Toll {
 }
 
 /** The demo's last line with `--json`. The names and their order are a promise. */
-export interface JsonReport {
-  readonly orders: number;
-  readonly completed: number;
-  /** Other reasons are named only where they occur. */
-  readonly compensated: Readonly<Record<string, number>> & {
-    readonly insufficient_funds: number;
-    readonly bank_closed: number;
-  };
-  readonly paused: number;
-  readonly balances_total: string;
-  readonly booked_total: string;
-  readonly seconds: number;
-  readonly sagas_per_second: number;
-  readonly latency_ms: { readonly p50: number; readonly p99: number };
-  readonly queue_jobs: number;
-  readonly commits_per_saga: number;
+export interface JsonReport extends TransferReport {
   readonly rounds: number;
   readonly kills: number;
   /** With `--redis-faults` only. */
@@ -45,35 +21,12 @@ export interface JsonReport {
 
 /** The report of the last round, and of how many there were. */
 export function jsonReport(round: Round, rounds: number, { kills, redis }: Toll): JsonReport {
-  const { outcome, pace, counters, endedNow } = round;
-  const commits = counters.handlerCommits + counters.bookkeepingCommits;
   return {
-    orders: outcome.orders,
-    completed: outcome.completed,
-    compensated: byName(outcome.compensated),
-    paused: outcome.paused,
-    balances_total: money(cents(outcome.balancesTotal)),
-    booked_total: money(cents(outcome.bookedTotal)),
-    seconds: rounded(pace.seconds, 3),
-    sagas_per_second: rounded(pace.seconds === 0 ? 0 : endedNow / pace.seconds, 1),
-    latency_ms: { p50: rounded(pace.latencyMs.p50, 1), p99: rounded(pace.latencyMs.p99, 1) },
-    queue_jobs: counters.queueJobs,
-    commits_per_saga: rounded(endedNow === 0 ? 0 : commits / endedNow, 3),
+    ...transferReport(round),
     rounds,
     kills,
     ...(redis && { redis_faults: redis.faults, ticking_again_ms_max: redis.tickingAgainMsMax }),
   };
-}
-
-/** Reasons as names: `bank closed` is `bank_closed`. A reason may be a whole error message, of which the beginning does. */
-function byName(reasons: ReadonlyMap<string, number>): JsonReport['compensated'] {
-  const counts = { insufficient_funds: 0, bank_closed: 0 } as Record<string, number> &
-    JsonReport['compensated'];
-  for (const [reason, n] of reasons) {
-    const name = reason.replace(/\W+/g, '_').slice(0, 60);
-    counts[name] = (counts[name] ?? 0) + n;
-  }
-  return counts;
 }
 
 /** The same for people, with the proof. */
@@ -139,8 +92,4 @@ function table(rows: readonly Row[]): string {
   return rows
     .map(([name, value]) => `  ${name.padEnd(nameWidth)}  ${String(value).padStart(valueWidth)}`)
     .join('\n');
-}
-
-function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals));
 }

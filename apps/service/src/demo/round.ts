@@ -1,21 +1,19 @@
 import { serviceDataSource } from '../database/data-source';
 import { openDatabase } from '../database/open-database';
-import { engineOptions } from '../engine-options';
+import { engineOptions } from '../place/engine-options';
 import type { Input } from '../files/read-input';
 import type { InstanceSettings } from '../instance/messages';
-import type { Place } from '../place';
+import type { Place } from '../place/place';
 import { serviceContext } from '../service-context';
-import { Books } from '../transfers/books';
-import { PaymentOrders } from '../transfers/payment-orders';
-import type { Census } from './census';
+import { Accounts } from '../accounts/accounts';
+import { Banks } from '../banks/banks';
+import { ORDERS_PER_COMMIT, PaymentOrders } from '../transfers/payment-orders';
+import type { Round } from '../transfers/transfer-report';
+import type { Census } from '../transfers/census';
 import { Fleet } from './fleet';
 import type { Progress } from './progress';
-import type { Round } from './report';
 import type { Trouble } from './trouble';
 import { patiently, watchToTheEnd } from './watch';
-
-/** Orders that are accepted in one transaction. */
-const ORDERS_PER_COMMIT = 250;
 
 /** What a round needs. */
 export interface RoundPlan {
@@ -92,12 +90,10 @@ async function produce({
   const engine = { ...engineOptions(place, dataSource), roles: [] };
   const app = await serviceContext({ dataSource, engine });
   try {
-    const [books, orders] = [app.get(Books), app.get(PaymentOrders)];
-    const banks = input.orders.map((order) => order.bankTo);
-    await patiently('open accounts', say, () =>
-      books.openAccounts(input.accountIds, openingBalance),
-    );
-    await patiently('open banks', say, () => books.setBanks(banks, closedBanks));
+    const [accounts, banks, orders] = [app.get(Accounts), app.get(Banks), app.get(PaymentOrders)];
+    const bankIds = input.orders.map((order) => order.bankTo);
+    await patiently('open accounts', say, () => accounts.open(input.accountIds, openingBalance));
+    await patiently('open banks', say, () => banks.set(bankIds, closedBanks));
     for (let begin = 0; begin < input.orders.length; begin += ORDERS_PER_COMMIT) {
       const batch = input.orders.slice(begin, begin + ORDERS_PER_COMMIT);
       await patiently('hand orders in', say, () => orders.accept(batch));

@@ -1,6 +1,6 @@
 import { SettingError } from '../database/database-url';
 import type { InstanceSettings } from '../instance/messages';
-import type { Queue } from '../place';
+import type { Queue } from '../place/place';
 import { Killer } from './killer';
 import type { DemoOptions } from './options';
 import { QueueProbe } from './queue-probe';

@@ -1,4 +1,5 @@
-import type { Outcome } from './census';
+import type { Outcome } from '../transfers/census';
+import { cents, money } from '../transfers/money';
 
 /** What is not as it must be, in words; an empty list when every transfer ended and no money was lost or made. */
 export function faultsOf(outcome: Outcome): readonly string[] {
@@ -19,18 +20,4 @@ export function faultsOf(outcome: Outcome): readonly string[] {
   if (entriesAmiss > 0) faults.push(`${entriesAmiss} ledger entries belong to no completed saga`);
   if (accountsAmiss > 0) faults.push(`${accountsAmiss} accounts do not agree with the ledger`);
   return faults;
-}
-
-/** Money in whole cents, from the decimal text of a database. */
-export function cents(text: string): bigint {
-  const [, sign = '', whole = '0', decimals = ''] =
-    /^(-?)(\d+)(?:\.(\d{1,2})0*)?$/.exec(text) ?? [];
-  const sum = BigInt(whole) * 100n + BigInt(decimals.padEnd(2, '0'));
-  return sign === '-' ? -sum : sum;
-}
-
-/** Whole cents as decimal text. */
-export function money(sum: bigint): string {
-  const digits = String(sum < 0n ? -sum : sum).padStart(3, '0');
-  return `${sum < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }

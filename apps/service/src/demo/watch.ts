@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDown, WAIT_MS_MAX } from '../database/open-database';
-import type { Census, Standing } from './census';
+import type { Census, Standing } from '../transfers/census';
 
 /** A round in which no transfer ended for this long is given up, in milliseconds. */
 const STANDSTILL_MS_MAX = 120_000;

@@ -1,6 +1,6 @@
 import type { FaultPoint } from '@tenon/core';
 import type { EngineCounters } from '@tenon/engine';
-import type { Queue } from '../place';
+import type { Queue } from '../place/place';
 
 /** What an instance needs to know before it begins. It comes over IPC, so that no password stands in a command line. */
 export interface InstanceSettings {

@@ -1,6 +1,6 @@
 import { refuse, type Refusal, type TccHandler, type TransactionalContext } from '@tenon/core';
 import { Injectable } from '@nestjs/common';
-import { Bank } from './bank.entity';
+import { Bank } from '../banks/bank.entity';
 import { EffectLedger } from './effect-ledger';
 import { LedgerEntry } from './ledger-entry.entity';
 import type { Transfer } from './transfer';

@@ -6,7 +6,7 @@ import {
   type WithOutput,
 } from '@tenon/core';
 import { Injectable } from '@nestjs/common';
-import { Account } from './account.entity';
+import { Account } from '../accounts/account.entity';
 import { EffectLedger } from './effect-ledger';
 import { AMOUNT } from './money';
 import type { Transfer } from './transfer';

@@ -1,5 +1,5 @@
-import { Account } from './account.entity';
-import { Bank } from './bank.entity';
+import { Account } from '../accounts/account.entity';
+import { Bank } from '../banks/bank.entity';
 import { Effect } from './effect.entity';
 import { LedgerEntry } from './ledger-entry.entity';
 import { PaymentOrder } from './payment-order.entity';

@@ -1,9 +1,8 @@
 import { TenonModule } from '@tenon/engine';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Account } from './account.entity';
-import { Bank } from './bank.entity';
-import { Books } from './books';
+import { AccountsModule } from '../accounts/accounts.module';
+import { BanksModule } from '../banks/banks.module';
 import { CreditBank } from './credit-bank.handler';
 import { DebitAccount } from './debit-account.handler';
 import { Effect } from './effect.entity';
@@ -16,10 +15,12 @@ import { transfer } from './transfer.saga';
 /** Payment orders: the worked example. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Account, Bank, PaymentOrder, LedgerEntry, Effect]),
+    TypeOrmModule.forFeature([PaymentOrder, LedgerEntry, Effect]),
     TenonModule.forFeature({ sagas: [transfer] }),
+    AccountsModule,
+    BanksModule,
   ],
-  providers: [DebitAccount, CreditBank, EffectLedger, PaymentOrders, Books],
-  exports: [PaymentOrders, Books],
+  providers: [DebitAccount, CreditBank, EffectLedger, PaymentOrders],
+  exports: [PaymentOrders, AccountsModule, BanksModule],
 })
 export class TransfersModule {}

@@ -22,7 +22,7 @@ const ready: SagaFacts = {
 const failed = {
   ...({ step: 'credit', phase: 'confirm', attempt: 3, attemptMax: 8 } as const),
   ...{ code: 'TENON_HANDLER_FAILED', message: 'the bank does not answer' },
-} as const;
+};
 const saga = (over: Partial<SagaFacts>, facts: Partial<OperationFacts> = {}): OperationFacts => ({
   ...{ ...marker, markerStatus: 'taken', ...facts },
   saga: { ...ready, ...over },

@@ -421,6 +421,7 @@ export const END_EARLIER = statement(
 /**
  * $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it; $15 the state in which
  * it ends with them or null, $16 the reason. `is_ended` is false where the saga was taken over while this waited for its row.
+ * That row comes first, as for everyone who writes both: an operator who took them in the other order would be a deadlock.
  */
 export const RECORD_STEP = statement(
   'record_step',
@@ -429,18 +430,19 @@ export const RECORD_STEP = statement(
        $12::text[], $13::text[], $14::int[])
        t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
    ),
+   ended AS (
+     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
+       reason = $16::text, finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+     RETURNING 1
+   ),
    history AS (
      INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
        result, duration_ms, fence, session_id)
      SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
        t.result::jsonb, t.duration_ms, s.fence, s.session_id
      FROM saga s, row t WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint
-     RETURNING 1
-   ),
-   ended AS (
-     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
-       reason = $16::text, finished_at = clock_timestamp()
-     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+       AND ($15::text IS NULL OR EXISTS (SELECT FROM ended))
      RETURNING 1
    ),
    done AS (

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { transfer } from '../transfers/transfer.saga';
+import { transfer } from './transfer.saga';
 
 /** How far the transfers in a database have come. */
 export interface Standing {

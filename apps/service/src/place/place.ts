@@ -1,4 +1,4 @@
-import type { DatabaseUrl } from './database/database-url';
+import type { DatabaseUrl } from '../database/database-url';
 
 /** Where the queue is. On PostgreSQL it lies in the service's own database. */
 export type Queue =

@@ -1,7 +1,7 @@
 import { bullmqDispatcher } from '@tenon/dispatch';
 import type { EngineOptions } from '@tenon/engine';
 import type { DataSource } from 'typeorm';
-import { tenonStore } from './database/migrate-all';
+import { tenonStore } from '../database/migrate-all';
 import type { Place } from './place';
 
 /** The engine on the place's database and queue. */
