@@ -313,7 +313,8 @@ export class StepCaller {
     const { id, type, version, key, fence } = saga.held;
     const { name } = call.step;
     const own = stepProgress(saga.progress, name).output;
-    const { signal, remainingMs } = deadline;
+    const { signal } = deadline;
+    const remainingMs = (): number => deadline.remainingMs();
     const idempotencyKey = `${id}/${name}/${call.phase}`;
     return {
       saga: { id, type, version, key },

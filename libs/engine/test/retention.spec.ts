@@ -83,7 +83,7 @@ for (const server of DATABASES) {
       const runs = await bed.rows<{ repaired: number }>(
         `SELECT repaired FROM repair_run WHERE rule = 'old-operations'`,
       );
-      const repaired = runs.reduce((sum, run) => sum + Number(run.repaired), 0);
+      const repaired = runs.reduce((sum, run) => sum + run.repaired, 0);
       expect(repaired).toBe(10_000);
     });
 
@@ -106,7 +106,7 @@ for (const server of DATABASES) {
       const engine = await bed.start([idle], { archive });
       const run = await eventually('the run is told', lastRun);
       expect(run).toMatchObject({ found: 200, repaired: 100 });
-      expect(run!.error).toMatch(/archive failed.*the disk is full/);
+      expect(run.error).toMatch(/archive failed.*the disk is full/);
       await engine.stop();
       expect(sizes).toEqual([100, 100]);
       expect(await bed.count(`${MARKERS} 'idle'`)).toBe(150);

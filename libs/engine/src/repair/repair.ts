@@ -104,12 +104,12 @@ export class Repair {
     const { clock, faults } = this.deps;
     const startedMs = clock.now();
     let result: Repaired = { found: 0, repaired: 0 };
-    let error: string | null = null;
+    let error: string | null;
     try {
       await faults.hit('repair.before');
       result = await rule.run(this.stopping.signal);
-      error = result.failure ?? null;
       await faults.hit('repair.after');
+      error = result.failure ?? null;
     } catch (failure) {
       error = errorLine(failure);
     }

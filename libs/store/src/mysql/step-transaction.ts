@@ -37,8 +37,8 @@ export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
   protected async begin(connection: PoolConnection): Promise<void> {
     const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
     const before = BEFORE_STEP(this.database.isolationVariable);
-    const { statementMsMax } = this.call;
-    if (statementMsMax == null) await sendOn(connection, before, [seconds]);
+    const { statementMsMax = null } = this.call;
+    if (statementMsMax === null) await sendOn(connection, before, [seconds]);
     else {
       const lockSeconds = Math.max(1, Math.ceil(statementMsMax / 1_000));
       await sendOn(connection, `${before}, ${LIMIT_LOCK_WAITS}`, [seconds, lockSeconds]);
@@ -49,7 +49,7 @@ export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
   }
 
   protected tidy(connection: PoolConnection): Promise<unknown> {
-    const isLimited = this.call.statementMsMax != null;
+    const isLimited = (this.call.statementMsMax ?? null) !== null;
     return sendOn(connection, isLimited ? `${AFTER_STEP}, ${RESTORE_LOCK_WAITS}` : AFTER_STEP);
   }
 

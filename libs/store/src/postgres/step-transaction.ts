@@ -54,11 +54,11 @@ export class PostgresStepTransaction extends StepTransaction<PoolClient> {
   }
 
   protected async fence(client: PoolClient): Promise<boolean | null> {
-    const { sagaId, step, phase, timeoutMs, statementMsMax } = this.call;
+    const { sagaId, step, phase, timeoutMs, statementMsMax = null } = this.call;
     const undoes = UNDOES[phase] ?? null;
     const limits = [
       String(idleLimitMs(timeoutMs)),
-      statementMsMax == null ? null : String(Math.max(1, Math.ceil(statementMsMax))),
+      statementMsMax === null ? null : String(Math.max(1, Math.ceil(statementMsMax))),
     ];
     const values = [...this.holder(), step, phase, undoes, ...limits];
     const { rows } = await this.endingEarlier(sendOn<FenceRow>(client, FENCE, values));

@@ -15,7 +15,7 @@ describeIf('mariadb', 'a step with a limit on its statements', () => {
     const call = { ...callOf(scene(), saga!, 'a'), statementMsMax };
     let limit = 0;
     await scene().store.inStepTransaction(call, never, async (tx) => {
-      const rows = (await tx.query(LIMIT)) as { seconds: string }[];
+      const rows = await tx.query<{ seconds: string }[]>(LIMIT);
       limit = Number(rows[0]!.seconds);
       await tx.query(statement);
       return null;

@@ -39,7 +39,7 @@ describeIf('postgres15', 'a step with a limit on its statements', () => {
       { ...call, phase: 'action', statementMsMax },
       never,
       async (tx) => {
-        const rows = (await tx.query('SHOW statement_timeout')) as { statement_timeout: string }[];
+        const rows = await tx.query<{ statement_timeout: string }[]>('SHOW statement_timeout');
         limit = rows[0]!.statement_timeout;
         await tx.query(statement);
         return null;
