@@ -20,6 +20,7 @@ import { blockedKeys, findSaga } from './reports';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { PostgresStepTransaction } from './step-transaction';
+import { watchConnections } from './watched-connections';
 
 const ENGINE_CONNECTION_MAX = 4;
 
@@ -54,6 +55,7 @@ function postgresDialect(): Dialect<Database> {
   const parked = new ParkedHeads();
   return {
     schema: postgresSchema,
+    watchConnections,
     classify: classifyPostgresError,
     appendMarkers,
     openSession,
