@@ -70,6 +70,8 @@ export type Dialect<Connections> = {
 } & {
   readonly schema: Schema;
   operator(database: Connections): OperatorStore;
+  /** Where the driver ends the process for an error that nobody listens to. */
+  watchConnections?(dataSource: DataSource): void;
   classify(error: unknown): StoreErrorKind;
   appendMarkers(
     runner: QueryRunner,
@@ -100,6 +102,7 @@ export class SqlStore<Connections extends EngineConnections> implements Store {
   }
 
   async open(): Promise<void> {
+    this.dialect.watchConnections?.(this.dataSource);
     await this.database.open((connections) => checkSchema(connections, this.dialect.schema));
     this.commits.open();
   }

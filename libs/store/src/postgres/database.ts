@@ -6,6 +6,7 @@ import { retryOnConflict } from '../retry-on-conflict';
 import { classifyPostgresError, isUniqueViolation } from './errors';
 import { TYPE_PARSERS } from './row';
 import type { Statement } from './sql';
+import { watchConnections } from './watched-connections';
 
 export type PostgresOptions = Extract<DataSourceOptions, { readonly type: 'postgres' }>;
 
@@ -181,6 +182,7 @@ export class Database {
       },
     });
     await dataSource.initialize();
+    watchConnections(dataSource);
     try {
       await check(dataSource);
     } catch (error) {

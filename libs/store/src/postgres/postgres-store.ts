@@ -22,6 +22,7 @@ import { deleteOld, findOld } from './retention';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { PostgresStepTransaction } from './step-transaction';
+import { watchConnections } from './watched-connections';
 
 const ENGINE_CONNECTION_MAX = 4;
 
@@ -57,6 +58,7 @@ function postgresDialect(): Dialect<Database> {
   return {
     schema: postgresSchema,
     operator: (database) => new PostgresOperatorStore(database),
+    watchConnections,
     classify: classifyPostgresError,
     appendMarkers,
     openSession,
