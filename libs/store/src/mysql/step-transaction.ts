@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { invariant, isFinalState, type FencedCall, type Phase, type Transition } from '@tenon/core';
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { DataSource } from 'typeorm';
@@ -143,7 +144,13 @@ export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
     return this.database.read([END_CONNECTION, threadId]);
   }
 
+  /**
+   * The socket first: what is under way on it is rejected. destroy() alone leaves it without an answer for good when the
+   * server ends the connection too, and a handler that was given up would never get to its end.
+   */
   protected destroy(connection: PoolConnection): void {
+    const { stream } = connection as unknown as { readonly stream: Duplex };
+    stream.destroy(new Error('The transaction was given up, and its connection closed.'));
     connection.destroy();
   }
 }
