@@ -49,6 +49,7 @@ export type {
   FencedCall,
   HeldSaga,
   NewSession,
+  OldOperations,
   RecordAnswer,
   SagaExit,
   SagaRecord,
@@ -72,7 +73,16 @@ export {
 } from './retry/backoff';
 export type { ExternalContext, TransactionalContext, WithOutput } from './saga/context';
 export { crashesInVain, holdersInVain } from './saga/crashes';
-export { decide, killSaga, pauseSaga, type Decision, type Facts, type Then } from './saga/decide';
+export {
+  canTurnBack,
+  decide,
+  expire,
+  killSaga,
+  pauseSaga,
+  type Decision,
+  type Facts,
+  type Then,
+} from './saga/decide';
 export type { InputParser, SagaDefinition, Step, StepMode, StepOptions } from './saga/definition';
 export type {
   ActionHandler,
@@ -81,6 +91,7 @@ export type {
   HandlerClass,
   TccHandler,
 } from './saga/handler';
+export { inputFault } from './saga/input-fault';
 export {
   FINDING_CODES,
   explain,
@@ -89,6 +100,7 @@ export {
   type OperationFacts,
   type SagaFacts,
 } from './saga/explain';
+export { OUTGOING_HEADER_NAMES, outgoingHeaders } from './saga/outgoing-headers';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
   operate,

@@ -1,6 +1,7 @@
 import {
   DuplicateError,
   UsageError,
+  inputFault,
   newMarker,
   type AppendOptions,
   type AppendedMarker,
@@ -8,11 +9,13 @@ import {
   type CallerTx,
   type Dispatcher,
   type FaultPoints,
+  type NewMarker,
   type Operation,
   type SagaDefinition,
   type SagaReport,
   type Store,
 } from '@tenon/core';
+import type { Clock } from './clock/clock';
 
 /** What an append answers: the operation's id, and whether an earlier append had made it. */
 export type Started = AppendedMarker;
@@ -23,6 +26,7 @@ export interface ClientContext {
   readonly dispatcher: Dispatcher;
   readonly faults: FaultPoints;
   readonly hints: boolean;
+  readonly clock: Pick<Clock, 'date'>;
   /** Tells this process's own relay, if it has one, that there is work after this many milliseconds. */
   readonly nudge: (delayMs: number) => void;
 }
@@ -106,12 +110,16 @@ export class TenonClient {
       }
     });
     await faults.hit('append.after');
-    const delayMs = Math.min(
-      ...markers.map((marker) => (marker.dueAt === null ? marker.delayMs : 0)),
-    );
+    const delayMs = Math.min(...markers.map((marker) => this.delayOf(marker)));
     if (appended.some((each) => !each.isDuplicate))
       store.afterCommit(tx, () => this.announce(delayMs));
     return appended;
+  }
+
+  /** As far as this process can tell: when its clock is behind the database's, the poll finds what is due. */
+  private delayOf({ delayMs, dueAt }: NewMarker): number {
+    if (dueAt === null) return delayMs;
+    return Math.max(0, dueAt.getTime() - this.context.clock.date().getTime());
   }
 
   private announce(delayMs: number): void {
@@ -127,10 +135,9 @@ function operationOf<Input>(saga: SagaDefinition<Input>, input: Input): Operatio
     return { type: saga.type, key: saga.keyOf(saga.input.parse(input)), payload: input };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(
       'TENON_INVALID_INPUT',
-      `The input of saga "${saga.type}" is not valid: ${why}`,
+      `The input of saga "${saga.type}" is not valid: ${inputFault(error)}`,
       { cause: error },
     );
   }

@@ -14,6 +14,7 @@ import { Outage } from './outage';
 import { Recorder } from './recorder';
 import { SagaRegistry } from './registry';
 import { Relay } from './relay';
+import { OLD_OPERATIONS, oldOperationsRule } from './repair/old-operations';
 import { Repair, type RepairRun } from './repair/repair';
 import { repairRules } from './repair/rules';
 import { SagaRunner } from './saga-runner';
@@ -46,6 +47,8 @@ export class Engine {
   private readonly options: ResolvedOptions;
   private readonly outage: Outage;
   private readonly repair: Repair;
+  /** A loop of its own: an archive that takes its time holds up no repair. Null: everything is kept. */
+  private readonly retention: Repair | null;
   private running: Running | null = null;
   private readonly stopping = new AbortController();
   private starting: Promise<void> = Promise.resolve();
@@ -57,7 +60,7 @@ export class Engine {
     const { store, dispatcher, faults, hints, clock, logger } = this.options;
     this.outage = new Outage({ clock, logger, classify: (error) => store.classify(error) });
     const nudge = (delayMs: number): void => this.running?.relay?.nudgeIn(delayMs);
-    this.client = new TenonClient({ store, dispatcher, faults, hints, nudge });
+    this.client = new TenonClient({ store, dispatcher, faults, hints, clock, nudge });
     this.operator = new Operator({
       ...{ store, dispatcher, clock, registry: this.registry },
       nudge: () => {
@@ -75,6 +78,11 @@ export class Engine {
         nudge: () => nudge(0),
       }),
     );
+    const { retentionMs } = this.options;
+    this.retention =
+      retentionMs === null
+        ? null
+        : new Repair(this.options, [oldOperationsRule({ ...this.options, retentionMs })]);
   }
 
   /**
@@ -100,7 +108,10 @@ export class Engine {
     if (running !== null) await this.unlessStopped('database', running.sessions.start());
     await this.openDispatcher(running);
     running?.relay?.start();
-    if (running?.relay) this.repair.start();
+    if (running?.relay) {
+      this.repair.start();
+      this.retention?.start();
+    }
   }
 
   /** A stop does not wait for what the start waits for, and what comes of that later changes nothing any more. */
@@ -140,7 +151,9 @@ export class Engine {
     order: { readonly rule?: string; readonly reason?: string },
     actor: Actor,
   ): Promise<readonly RepairRun[]> {
-    const runs = await this.repair.runNow(order.rule);
+    // Old operations may take long to archive, so they are deleted on demand only where that is asked for by name.
+    const isRetention = order.rule === OLD_OPERATIONS && this.retention !== null;
+    const runs = await (isRetention ? this.retention : this.repair).runNow(order.rule);
     await this.operator.store.writeAudit({
       ...{ actor: actor.name, role: actor.role, verb: 'repair', target: order.rule ?? 'all' },
       reason: order.reason ?? null,
@@ -238,7 +251,9 @@ export class Engine {
     const patience = new Promise<void>((resolve) => clock.after(shutdownGraceMs, resolve));
     const withPatience = (work: Promise<void> | undefined): Promise<void> =>
       Promise.race([work ?? Promise.resolve(), patience]);
+    const retained = this.retention?.stop();
     await withPatience(this.repair.stop());
+    await withPatience(retained);
     await withPatience(running?.relay?.stop());
     const drained = running?.worker?.drain();
     await withPatience(this.closeDispatcher());

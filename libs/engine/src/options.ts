@@ -1,4 +1,11 @@
-import { noFaults, UsageError, type Dispatcher, type FaultPoints, type Store } from '@tenon/core';
+import {
+  noFaults,
+  UsageError,
+  type Dispatcher,
+  type FaultPoints,
+  type SagaReport,
+  type Store,
+} from '@tenon/core';
 import { systemClock, type Clock } from './clock/clock';
 import { consoleLogger, type EngineLogger } from './logger';
 import type { EngineObserver } from './observer';
@@ -42,6 +49,17 @@ export interface EngineOptions {
   readonly unservedGraceMs?: number;
   /** Fence rows of ended sagas are kept for this long, in milliseconds. Default 7 days. */
   readonly fenceRetentionMs?: number;
+  /**
+   * Operations that ended `completed` or `compensated` are deleted after this long, in milliseconds, with their histories and
+   * their idempotency keys: behind it the same key makes a new operation. Null keeps all for ever. Dead markers, killed and
+   * paused sagas are never deleted. Default 30 days, at least one minute.
+   */
+  readonly retentionMs?: number | null;
+  /**
+   * Called with each batch before it is deleted; when it rejects, nothing of the batch is. Called again for what a crash left
+   * behind it, or what another process archives at the same time: write each operation under its id. Default: none.
+   */
+  readonly archive?: ((operations: readonly SagaReport[]) => Promise<void>) | null;
   /** Worker sessions are kept for this long after their end, in milliseconds. Default 7 days, at least one. */
   readonly sessionRetentionMs?: number;
   /** The rows of repair's runs are kept for this long, in milliseconds. Default 7 days. */
@@ -86,6 +104,8 @@ export function resolveOptions(options: EngineOptions, workerNameDefault: string
     fenceRetentionMs: options.fenceRetentionMs ?? 7 * DAY_MS,
     sessionRetentionMs: options.sessionRetentionMs ?? 7 * DAY_MS,
     repairRunRetentionMs: options.repairRunRetentionMs ?? 7 * DAY_MS,
+    retentionMs: options.retentionMs === undefined ? 30 * DAY_MS : options.retentionMs,
+    archive: options.archive ?? null,
     shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     logger: options.logger ?? consoleLogger,
@@ -116,6 +136,7 @@ const MINIMUM = {
   crashMax: 1,
   unservedGraceMs: 0,
   fenceRetentionMs: 60_000,
+  retentionMs: 60_000,
   // The types that the sessions of the last day knew are not unknown.
   sessionRetentionMs: DAY_MS,
   repairRunRetentionMs: 60_000,
@@ -126,7 +147,10 @@ const MINIMUM = {
 function optionFaults(options: ResolvedOptions): readonly string[] {
   const names = Object.keys(MINIMUM) as (keyof typeof MINIMUM)[];
   const faults = names
-    .filter((name) => !(Number.isFinite(options[name]) && options[name] >= MINIMUM[name]))
+    .filter((name) => {
+      const value = options[name];
+      return value !== null && !(Number.isFinite(value) && value >= MINIMUM[name]);
+    })
     .map(
       (name) =>
         `${name} must be a number of at least ${MINIMUM[name]}, not ${String(options[name])}`,

@@ -2,6 +2,7 @@ import {
   InvariantError,
   NOT_BEGUN,
   crashesInVain,
+  inputFault,
   isFinalState,
   killSaga,
   nextMove,
@@ -59,18 +60,34 @@ const LOOK_PAUSE_MS = 25;
 export class SagaRunner {
   constructor(private readonly deps: Dependencies) {}
 
-  /** Never rejects: whatever goes wrong, the saga is in the database and is found again. */
-  async run(held: HeldSaga, runnable: RunnableSaga, session: Session): Promise<void> {
+  /**
+   * Never rejects: whatever goes wrong, the saga is in the database and is found again. `receivedMs`: when the database's
+   * answer came in, from which its deadline is counted.
+   */
+  async run(
+    held: HeldSaga,
+    runnable: RunnableSaga,
+    session: Session,
+    receivedMs: number,
+  ): Promise<void> {
     try {
+      let knownSinceMs = receivedMs;
       let looksWithoutNews = 0;
       let refusedBecause: string | null = null;
       let current: HeldSaga | null = held;
       while (current !== null) {
-        const result: Pursuit = await this.pursue(current, runnable, session, refusedBecause);
+        const result: Pursuit = await this.pursue(
+          current,
+          runnable,
+          session,
+          knownSinceMs,
+          refusedBecause,
+        );
         if (result === 'left') return;
         refusedBecause = result === 'look' ? null : result.refusedBecause;
         const known: number = current.history.length;
         current = await this.look(current.id, session);
+        knownSinceMs = this.deps.clock.now();
         // It may have ended in a commit whose answer was lost. Where it did not, its key is not free, and stays with it.
         if (current === null && held.key !== null) this.deps.onKeyFree(held, session);
         looksWithoutNews =
@@ -99,6 +116,7 @@ export class SagaRunner {
     held: HeldSaga,
     runnable: RunnableSaga,
     session: Session,
+    knownSinceMs: number,
     refusedBecause: string | null,
   ): Promise<Pursuit> {
     const start =
@@ -106,13 +124,14 @@ export class SagaRunner {
         ? this.begin(held, runnable)
         : refused(held, runnable, refusedBecause);
     if ('decision' in start) return this.record(held, session, runnable, start.decision);
+    const expiresAtMs = held.deadlineInMs === null ? null : knownSinceMs + held.deadlineInMs;
     let progress = start.progress;
     for (;;) {
       if (session.signal.aborted || this.deps.isStopping()) return 'left';
       const move = nextMove(runnable.definition, progress);
       if (move.kind !== 'call') return this.settle(held, session, runnable, progress);
       const called = await this.deps.caller.call(
-        { held, runnable, input: start.input, progress, session },
+        { held, runnable, input: start.input, progress, session, expiresAtMs },
         move,
       );
       if (called.kind === 'look') return 'look';
@@ -289,8 +308,4 @@ function refused(
 function endOf(held: HeldSaga): Progress {
   const last = held.history.at(-1);
   return last === undefined ? NOT_BEGUN : { ...NOT_BEGUN, state: last.to, seq: last.seq };
-}
-
-function inputFault(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 1_000) : String(error);
 }

@@ -33,12 +33,9 @@ export class SessionKeeper {
   private controller = new AbortController();
   private session: Session | null = null;
   private loop: Promise<void> = Promise.resolve();
-  private openings: ((session: Session) => void)[] = [];
+  private readonly openings: ((session: Session | null) => void)[] = [];
 
-  constructor(private readonly deps: Dependencies) {
-    // Everyone who waits for a session also waits for the end.
-    setMaxListeners(0, this.stopping.signal);
-  }
+  constructor(private readonly deps: Dependencies) {}
 
   /** Opens the first session and begins to renew. */
   async start(): Promise<void> {
@@ -54,15 +51,13 @@ export class SessionKeeper {
   /** The session, as soon as there is one; null at shutdown. */
   async living(): Promise<Session | null> {
     if (this.session !== null || this.stopping.signal.aborted) return this.session;
-    return new Promise((resolve) => {
-      this.openings.push(resolve);
-      this.stopping.signal.addEventListener('abort', () => resolve(null), { once: true });
-    });
+    return new Promise((resolve) => this.openings.push(resolve));
   }
 
   /** Stops renewing, and ends the session in good order: what it still holds is free at once. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.answerOpenings(null);
     await this.loop;
     const session = this.session;
     this.lapse();
@@ -87,9 +82,11 @@ export class SessionKeeper {
     setMaxListeners(0, this.controller.signal);
     const session = { id, signal: this.controller.signal };
     this.session = session;
-    const openings = this.openings;
-    this.openings = [];
-    openings.forEach((resolve) => resolve(session));
+    this.answerOpenings(session);
+  }
+
+  private answerOpenings(session: Session | null): void {
+    this.openings.splice(0).forEach((resolve) => resolve(session));
   }
 
   private async keep(): Promise<void> {

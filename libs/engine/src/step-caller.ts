@@ -1,9 +1,12 @@
 import {
   TenonError,
+  canTurnBack,
   crashesInVain,
   decide,
+  expire,
   invariant,
   outcomeOfThrown,
+  outgoingHeaders,
   Refusal,
   stepProgress,
   toJsonText,
@@ -30,6 +33,8 @@ export interface RunningSaga {
   readonly input: unknown;
   readonly progress: Progress;
   readonly session: Session;
+  /** Its deadline on this process's monotonic clock, or null. */
+  readonly expiresAtMs: number | null;
 }
 
 /**
@@ -54,9 +59,10 @@ interface Dependencies {
   readonly typeCount: number;
 }
 
-/** Aborts when the step's time is up or the session has ended. */
+/** Aborts when the call's time is up or the session has ended. */
 interface Deadline {
   readonly signal: AbortSignal;
+  remainingMs(): number;
   /** The time begins anew: what was spent on the way into the transaction is not the handler's. */
   restart(): void;
   cancel(): void;
@@ -80,13 +86,15 @@ export class StepCaller {
   }
 
   async call(saga: RunningSaga, call: Call): Promise<CallResult> {
+    if (this.hasExpired(saga, call)) return expired(saga, call);
     return this.inSlot(saga, call, async () => {
       if (saga.session.signal.aborted) return { kind: 'look' };
-      const deadline = this.deadline(saga.session, call);
+      if (this.hasExpired(saga, call)) return expired(saga, call);
+      const deadline = this.deadline(saga, call);
       try {
         return call.step.mode === 'transactional'
           ? await this.callInTransaction(saga, call, deadline)
-          : await this.callOutside(saga, call, deadline.signal);
+          : await this.callOutside(saga, call, deadline);
       } finally {
         deadline.cancel();
       }
@@ -104,23 +112,34 @@ export class StepCaller {
     return this.takenOver.use(type, () => this.transactional.use(type, work));
   }
 
-  private deadline(session: Session, call: Call): Deadline {
+  private hasExpired(saga: RunningSaga, call: Call): boolean {
+    return (this.deadlineInMs(saga, call) ?? Infinity) <= 0;
+  }
+
+  /** Null: the saga has no deadline, or is past the point where it could turn back. */
+  private deadlineInMs({ progress, expiresAtMs }: RunningSaga, call: Call): number | null {
+    if (expiresAtMs === null || !canTurnBack(progress, call)) return null;
+    return expiresAtMs - this.deps.clock.now();
+  }
+
+  private deadline(saga: RunningSaga, call: Call): Deadline {
+    const { clock } = this.deps;
+    const { session } = saga;
     const controller = new AbortController();
-    const { timeoutMs, name } = call.step;
-    const arm = (): (() => void) =>
-      this.deps.clock.after(timeoutMs, () => {
-        controller.abort(
-          new TenonError(
-            'TENON_STEP_TIMEOUT',
-            `${call.phase} of ${name} did not end within ${timeoutMs} ms`,
-          ),
-        );
-      });
+    const { timeoutMs } = call.step;
+    let endsAtMs = 0;
+    const arm = (): (() => void) => {
+      const deadlineInMs = this.deadlineInMs(saga, call) ?? Infinity;
+      const budgetMs = Math.max(0, Math.min(timeoutMs, Math.ceil(deadlineInMs)));
+      endsAtMs = clock.now() + budgetMs;
+      return clock.after(budgetMs, () => controller.abort(outOfTime(call, deadlineInMs)));
+    };
     let cancelTimer = arm();
     const onSessionEnd = (): void => controller.abort(session.signal.reason);
     session.signal.addEventListener('abort', onSessionEnd, { once: true });
     return {
       signal: controller.signal,
+      remainingMs: () => Math.max(0, endsAtMs - clock.now()),
       restart: () => {
         cancelTimer();
         cancelTimer = arm();
@@ -135,10 +154,10 @@ export class StepCaller {
   private async callOutside(
     saga: RunningSaga,
     call: Call,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<CallResult> {
     const startedMs = this.deps.clock.now();
-    const outcome = await this.invoke(saga, call, signal, null);
+    const outcome = await this.invoke(saga, call, deadline, null);
     if (saga.session.signal.aborted) return { kind: 'look' };
     await this.deps.faults.hit('step.afterEffect');
     return { kind: 'decided', decision: this.decide(saga, call, outcome, startedMs, false) };
@@ -157,7 +176,7 @@ export class StepCaller {
     };
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        return await this.transaction(saga, call, signal, onCall);
+        return await this.transaction(saga, call, deadline, onCall);
       } catch (error) {
         if (saga.session.signal.aborted) return { kind: 'look' };
         const kind = this.deps.store.classify(error);
@@ -185,10 +204,11 @@ export class StepCaller {
   private async transaction(
     saga: RunningSaga,
     call: Call,
-    signal: AbortSignal,
+    deadline: Deadline,
     onCall: () => void,
   ): Promise<CallResult> {
     const { store, faults, clock } = this.deps;
+    const isBounded = this.deadlineInMs(saga, call) !== null;
     const startedMs = clock.now();
     const made: { decision?: Decision } = {};
     const fenced = {
@@ -197,13 +217,14 @@ export class StepCaller {
       sessionId: saga.session.id,
       step: call.step.name,
       phase: call.phase,
+      statementMsMax: isBounded ? deadline.remainingMs() : null,
       timeoutMs: call.step.timeoutMs,
     };
-    const commit = await store.inStepTransaction(fenced, signal, async (tx, isEmpty) => {
+    const commit = await store.inStepTransaction(fenced, deadline.signal, async (tx, isEmpty) => {
       onCall();
       const outcome: Outcome = isEmpty
         ? { kind: 'succeeded', result: null }
-        : await this.invoke(saga, call, signal, tx);
+        : await this.invoke(saga, call, deadline, tx);
       made.decision = this.decide(saga, call, outcome, startedMs, isEmpty);
       if (outcome.kind !== 'succeeded') return null;
       await faults.hit('step.beforeCommit');
@@ -230,6 +251,7 @@ export class StepCaller {
       durationMs,
       random: clock.random(),
       isEmpty,
+      deadlineInMs: this.deadlineInMs(saga, call),
     });
   }
 
@@ -237,7 +259,7 @@ export class StepCaller {
   private async invoke(
     saga: RunningSaga,
     call: Call,
-    signal: AbortSignal,
+    deadline: Deadline,
     tx: Tx | null,
   ): Promise<Outcome> {
     const handler = saga.runnable.handlers.get(call.step.name);
@@ -248,8 +270,8 @@ export class StepCaller {
     }
     const { clock, observer } = this.deps;
     const startedMs = clock.now();
-    const outcome = await this.outcomeOf(call, signal, tx, () =>
-      method.call(handler, this.contextOf(saga, call, signal, tx)),
+    const outcome = await this.outcomeOf(call, deadline.signal, tx, () =>
+      method.call(handler, this.contextOf(saga, call, deadline, tx)),
     );
     const durationMs = clock.now() - startedMs;
     const { step, phase } = call;
@@ -287,10 +309,13 @@ export class StepCaller {
     return kind === 'conflict' || (kind === 'unavailable' && isFromDriver);
   }
 
-  private contextOf(saga: RunningSaga, call: Call, signal: AbortSignal, tx: Tx | null): object {
+  private contextOf(saga: RunningSaga, call: Call, deadline: Deadline, tx: Tx | null): object {
     const { id, type, version, key, fence } = saga.held;
     const { name } = call.step;
     const own = stepProgress(saga.progress, name).output;
+    const { signal } = deadline;
+    const remainingMs = (): number => deadline.remainingMs();
+    const idempotencyKey = `${id}/${name}/${call.phase}`;
     return {
       saga: { id, type, version, key },
       step: name,
@@ -298,13 +323,34 @@ export class StepCaller {
       results: resultsOf(saga),
       attempt: call.attempt,
       signal,
-      idempotencyKey: `${id}/${name}/${call.phase}`,
+      remainingMs,
+      idempotencyKey,
+      get outgoingHeaders() {
+        return outgoingHeaders(idempotencyKey, remainingMs());
+      },
       fence,
       worker: this.deps.workerName,
       ...(tx === null ? {} : { tx }),
       ...(call.phase === 'try' || call.phase === 'action' ? {} : { output: own }),
     };
   }
+}
+
+/** The deadline has passed before the call was made. */
+function expired({ runnable, progress }: RunningSaga, call: Call): CallResult {
+  return { kind: 'decided', decision: expire(runnable.definition, progress, call) };
+}
+
+function outOfTime({ step, phase }: Call, deadlineInMs: number): TenonError {
+  return deadlineInMs < step.timeoutMs
+    ? new TenonError(
+        'TENON_DEADLINE_EXCEEDED',
+        `${phase} of ${step.name} had not ended when the deadline passed`,
+      )
+    : new TenonError(
+        'TENON_STEP_TIMEOUT',
+        `${phase} of ${step.name} did not end within ${step.timeoutMs} ms`,
+      );
 }
 
 function resultsOf(saga: RunningSaga): Readonly<Record<string, Json>> {

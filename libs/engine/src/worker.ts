@@ -175,8 +175,9 @@ export class Worker {
     runnable: RunnableSaga,
     session: Session,
   ): Promise<void> {
+    const receivedMs = this.deps.clock.now();
     await earlier?.ended;
-    await this.runner?.run(saga, runnable, session);
+    await this.runner?.run(saga, runnable, session, receivedMs);
   }
 
   private ended(sagaId: string, run: Run): void {

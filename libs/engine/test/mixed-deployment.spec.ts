@@ -35,7 +35,7 @@ for (const server of DATABASES) {
         for (const each of [ofFirst, ofSecond, ofBoth])
           await first.client.startMany(tx, each, inputs);
       });
-      await bed.isDone(10_000);
+      await bed.isDone();
       expect(await bed.count(`saga WHERE state = 'completed'`)).toBe(3 * COUNT);
       expect(await bed.effects()).toHaveLength(3 * COUNT);
       expect(unknown()).toHaveLength(2);
@@ -57,7 +57,7 @@ for (const server of DATABASES) {
       const inputs = Array.from({ length: COUNT }, () => ({}));
       await bed.dataSource.transaction((tx) => second.client.startMany(tx, changed, inputs));
       await bed.start([old], options);
-      await bed.isDone(10_000);
+      await bed.isDone(15_000);
       expect(await bed.count(`saga WHERE state = 'completed'`)).toBe(COUNT);
       expect(await fenceMax()).toBeLessThan(30);
     });

@@ -128,7 +128,7 @@ for (const server of DATABASES) {
       expect(await bed.count('saga WHERE crashes > 0')).toBe(0);
     });
 
-    it('of a version that nobody knows are put aside, and go on when somebody does', async () => {
+    it('of a version that nobody knows are handed back, ever more slowly, and go on when somebody does', async () => {
       const engine = await bed.start([known], options);
       const id = await insert('op_type, status', `'known', 'taken'`);
       await bed.dataSource.query(
@@ -136,8 +136,8 @@ for (const server of DATABASES) {
       );
       const beside = await bed.append(engine, known);
       await bed.reaches(engine, beside, 'completed');
-      await eventually('it is put aside', () =>
-        bed.log.find((line) => line.includes('does not know version 2 of it')),
+      await eventually('a person is told', () =>
+        bed.log.find((line) => line.includes('type known version 2 have come here')),
       );
       await engine.stop();
       const newer = saga('known', { version: 2, input: work, key: keyOfWork }).step(

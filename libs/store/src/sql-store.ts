@@ -5,6 +5,7 @@ import type {
   FencedCall,
   HeldSaga,
   NewMarker,
+  OldOperations,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -54,7 +55,10 @@ type OwnTransactions =
   | 'tidySessions'
   | 'tidyRepairRuns'
   | 'recordRepair'
+  | 'findOld'
+  | 'deleteOld'
   | 'findSaga'
+  | 'findSagas'
   | 'blockedKeys';
 
 /** A SQL dialect: one function per verb, over its kind of connections. */
@@ -66,6 +70,8 @@ export type Dialect<Connections> = {
 } & {
   readonly schema: Schema;
   operator(database: Connections): OperatorStore;
+  /** Where the driver ends the process for an error that nobody listens to. */
+  watchConnections?(dataSource: DataSource): void;
   classify(error: unknown): StoreErrorKind;
   appendMarkers(
     runner: QueryRunner,
@@ -96,6 +102,7 @@ export class SqlStore<Connections extends EngineConnections> implements Store {
   }
 
   async open(): Promise<void> {
+    this.dialect.watchConnections?.(this.dataSource);
     await this.database.open((connections) => checkSchema(connections, this.dialect.schema));
     this.commits.open();
   }
@@ -226,8 +233,20 @@ export class SqlStore<Connections extends EngineConnections> implements Store {
     return this.dialect.recordRepair(this.database, run);
   }
 
+  findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
+    return this.dialect.findOld(this.database, retentionMs, after, limit);
+  }
+
+  deleteOld(ids: readonly string[]): Promise<number> {
+    return this.dialect.deleteOld(this.database, ids);
+  }
+
   findSaga(id: string): Promise<SagaReport | null> {
     return this.dialect.findSaga(this.database, id);
+  }
+
+  findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
+    return this.dialect.findSagas(this.database, ids);
   }
 
   blockedKeys(limit: number): Promise<readonly BlockedKey[]> {

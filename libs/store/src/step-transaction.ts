@@ -33,7 +33,7 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
   protected readonly runner: QueryRunner;
   private connection: Connection | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
-  private isAbandoned = false;
+  private givingUp: Promise<void> | undefined;
   /** What broke the connection, be it while nobody waited for its answer. */
   private lost: Error | undefined;
 
@@ -64,26 +64,28 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
   /** Carries it out; when `signal` aborts first, ends it and rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<StepCommit> {
     signal.throwIfAborted();
-    const running = this.carryOut();
+    const running = this.carryOut(signal);
     const answer = (await untilAborted(running, signal)) ?? (await this.abandon(running));
     if (answer === null) signal.throwIfAborted();
     invariant(answer !== null, 'only an abort leaves a transaction without an answer');
     return answer;
   }
 
-  private async carryOut(): Promise<StepCommit> {
+  private async carryOut(signal: AbortSignal): Promise<StepCommit> {
     const onLost = (error: Error): void => {
       this.lost ??= error;
     };
     try {
       this.connection = (await this.runner.connect()) as Connection;
       this.connection.on('error', onLost);
-      this.refuseAbandoned();
+      refuseAborted(signal);
       this.stage = 'open';
       await this.begin(this.connection);
-      return await this.carryOutInside(this.connection);
+      return await this.carryOutInside(this.connection, signal);
     } catch (error) {
-      await this.rollBack();
+      // The handler may be in the middle of its statements. While COMMIT is on its way it is not.
+      if (signal.aborted && this.stage === 'open') await this.giveUp();
+      else await this.rollBack();
       // TypeORM would only say that the connection was released.
       throw this.lost ?? error;
     } finally {
@@ -95,17 +97,17 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
     }
   }
 
-  private async carryOutInside(connection: Connection): Promise<StepCommit> {
+  private async carryOutInside(connection: Connection, signal: AbortSignal): Promise<StepCommit> {
     const isEmpty = await this.fence(connection);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (isEmpty === null) return this.endWith('overtaken');
     const transitions = await this.work(this.runner.manager, isEmpty);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     // Whatever the handler made of it: what it answers now is about a transaction that is gone.
     if (this.lost !== undefined) throw this.lost;
     if (transitions === null) return this.endWith('rolledBack');
     const isRecorded = await this.record(connection, transitions);
-    this.refuseAbandoned();
+    refuseAborted(signal);
     if (!isRecorded) return this.endWith('overtaken');
     this.stage = 'committing';
     await this.runner.commitTransaction();
@@ -131,25 +133,31 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
   /**
    * Ends the transaction whatever the handler is doing and whatever its connection waits for. The connection is ended, not
    * rolled back: what the handler sends from now on must not be carried out behind a ROLLBACK, where each statement would
-   * commit by itself; and the server is told so, because one that is busy with a statement does not notice that its client
-   * has gone, and keeps all locks. A COMMIT on its way is waited for.
+   * commit by itself. The server is told besides: one that is busy with a statement does not notice that its client has
+   * gone, and keeps all locks.
    */
+  private giveUp(): Promise<void> {
+    this.givingUp ??= this.dropConnection().then(async () => {
+      if (this.connection !== undefined) await withinPatience(this.endOnServer(this.connection));
+    });
+    return this.givingUp;
+  }
+
+  /** The signal has aborted. A COMMIT on its way is waited for; everything before it is given up. */
   private async abandon(running: Promise<StepCommit>): Promise<StepCommit | null> {
     switch (this.stage) {
       case 'connecting':
-        this.isAbandoned = true;
         return null;
       case 'ended':
-        return running;
+        // It has ended by itself, or because of the abort, which is what its caller is told then.
+        return running.catch(() => null);
       case 'committing': {
         const answer = await Promise.race([running, wait(ABANDON_MS_MAX, null, { ref: false })]);
         if (answer === null) await this.dropConnection();
         return answer;
       }
       case 'open':
-        this.isAbandoned = true;
-        if (this.connection !== undefined) await withinPatience(this.endOnServer(this.connection));
-        await this.dropConnection();
+        await this.giveUp();
         return null;
     }
   }
@@ -158,10 +166,10 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
     if (this.connection !== undefined) this.destroy(this.connection);
     await this.runner.release();
   }
+}
 
-  private refuseAbandoned(): void {
-    invariant(!this.isAbandoned, 'nothing more is done in a transaction that was given up');
-  }
+function refuseAborted(signal: AbortSignal): void {
+  invariant(!signal.aborted, 'nothing more is done in a transaction that was given up');
 }
 
 /** A handler that did with its transaction what is not its business. */

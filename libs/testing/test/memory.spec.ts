@@ -25,7 +25,6 @@ describeStore('memory', async () => {
         [...(await tx.rows('effect')).values()].map(({ name }) => String(name)),
       ),
     passTime: (ms) => store.clock.advance(ms),
-    setPaused: async (type, isPaused) => store.setPaused(type, isPaused),
     close: () => store.close(),
   };
 });

@@ -97,7 +97,7 @@ function checkedPriority({ priority = 'normal' }: AppendOptions): NewMarker['pri
   if (!PRIORITIES.includes(priority)) {
     throw new UsageError(
       'TENON_USAGE',
-      `priority must be one of ${PRIORITIES.join(', ')}, not "${String(priority)}".`,
+      `priority must be one of ${PRIORITIES.join(', ')}, not "${priority}".`,
     );
   }
   return PRIORITY_NUMBERS[priority];

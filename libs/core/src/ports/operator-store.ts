@@ -19,7 +19,9 @@ export interface SagaFilter {
   readonly states?: readonly SagaState[];
   readonly types?: readonly string[];
   readonly key?: string;
+  /** Appended at this instant or later. */
   readonly createdFrom?: Date;
+  /** Appended before this instant. */
   readonly createdTo?: Date;
 }
 
@@ -37,6 +39,7 @@ export interface SagaSummary {
   readonly key: string | null;
   readonly state: SagaState;
   readonly reason: string | null;
+  /** When its marker was appended. */
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
 }
@@ -179,14 +182,16 @@ export interface OperatorStore {
 
   /**
    * Appends an operator's row to a saga's history, takes the saga away from whoever holds it (its fence grows), and makes
-   * it due or ends it. False: its history is not `row.seq - 1` long any more; look again.
+   * it due or ends it; behind an end the next of its key may run. False: its history is not `row.seq - 1` long any more, or
+   * it has ended; look again.
    */
   operate(id: string, row: Transition, exit: OperatedExit, audit: AuditEntry): Promise<boolean>;
   /** A marker that has no saga yet and is not dead: `dead` with the reason. False: it is no such marker any more. */
   withdraw(id: string, reason: string, audit: AuditEntry): Promise<boolean>;
   /**
    * A dead marker becomes pending, due now. Where a saga was made of it, which then was killed before its first call, a
-   * copy of the marker does, and the dead one is done. Answers the id that is carried out; null: it is not dead.
+   * copy of the marker does, which takes its idempotency key over, and the dead one is done. Its deadline stays what it
+   * was. Answers the id that is carried out; null: it is not dead.
    */
   redrive(id: string, audit: AuditEntry): Promise<string | null>;
   /** A dead marker becomes done, with the reason. False: it is not dead. */

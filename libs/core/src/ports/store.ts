@@ -104,6 +104,11 @@ export interface FencedCall {
    * it: its process is frozen or cut off, and can neither end it itself nor be asked to.
    */
   readonly timeoutMs: number;
+  /**
+   * No statement of the handler may take longer than this, in milliseconds: the server itself sees to it, also when this
+   * process cannot. PostgreSQL bounds every statement, the MySQL family waits for locks, in whole seconds. Default: no bound.
+   */
+  readonly statementMsMax?: number | null;
 }
 
 /**
@@ -235,6 +240,19 @@ export interface Store<T = Tx, C = CallerTx> {
   /** Deletes up to `limit` fence rows of sagas that ended more than `retentionMs` ago. */
   tidyFences(retentionMs: number, limit: number): Promise<number>;
   /**
+   * Operations that ended `completed` or `compensated`, or were discarded, more than `retentionMs` ago: the oldest first, at
+   * most `limit`, of those whose id is greater than `after`. Dead markers, killed and paused sagas are never among them.
+   * Looks at a bounded number of rows.
+   */
+  findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations>;
+  /** What is known of those of `ids` that are there, as {@link findSaga} tells it. */
+  findSagas(ids: readonly string[]): Promise<readonly SagaReport[]>;
+  /**
+   * Deletes those of `ids` that ended as {@link findOld} says, with their markers, histories and fence rows, in one short
+   * transaction that waits for nobody: what is locked is left for later. Answers how many operations.
+   */
+  deleteOld(ids: readonly string[]): Promise<number>;
+  /**
    * Deletes up to `limit` sessions that ended, and were last renewed, more than `retentionMs` ago, and hold no saga. The
    * sessions of the last day are needed by {@link Store.buryUnserved}.
    */
@@ -254,6 +272,13 @@ export interface Store<T = Tx, C = CallerTx> {
   findSaga(id: string): Promise<SagaReport | null>;
   /** Keys whose head is paused or not yet due while others wait behind it. */
   blockedKeys(limit: number): Promise<readonly BlockedKey[]>;
+}
+
+/** A part of the operations that are old enough to be deleted. */
+export interface OldOperations {
+  readonly ids: readonly string[];
+  /** Where to go on; null when nothing behind it is old enough. */
+  readonly next: string | null;
 }
 
 /** What is known of one operation. */

@@ -15,8 +15,21 @@ export interface ExternalContext<Input = unknown, Results = object> {
   readonly results: Results;
   /** Number of this call of this step and phase, from 1. Crashes do not count. */
   readonly attempt: number;
-  /** Aborted when the step's time-out passes, when the session lapses, or at shutdown. Hand it to whatever you wait for. */
+  /**
+   * Aborted when the call's budget is spent, when the session lapses, or at shutdown. Hand it to whatever you wait for. The
+   * budget is the step's time-out, or what is left until the saga's deadline where that is less and the saga can still turn
+   * back.
+   */
   readonly signal: AbortSignal;
+  /** What is left of the call's budget, in milliseconds. Pass it on to whatever takes a time-out. */
+  remainingMs(): number;
+  /**
+   * The idempotency key, and the budget that is left at this moment, for a service that is called over HTTP.
+   *
+   * @example
+   * await fetch(url, { method: 'POST', signal: ctx.signal, headers: ctx.outgoingHeaders });
+   */
+  readonly outgoingHeaders: Readonly<Record<string, string>>;
   /** The same for every call of this saga, step and phase: pass it to services that de-duplicate. */
   readonly idempotencyKey: string;
   /** The saga's fencing number: it only grows. A service may refuse a number below one that it has seen. */

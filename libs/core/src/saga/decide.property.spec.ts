@@ -1,9 +1,10 @@
 // Goal: whatever handlers answer, a saga ends in a way that leaves nothing half done, or stops where a person looks.
 // Method: fast-check makes sagas of all shapes and outcomes in any order, and a world that knows what was really done:
-// a transactional call that failed left nothing, an external one may have. Paused sagas are resumed a few times.
+// a transactional call that failed left nothing, an external one may have. Paused sagas are resumed a few times, and some
+// have a deadline that passes on the way.
 import fc from 'fast-check';
 import { fixed } from '../retry/backoff';
-import { decide, type Decision } from './decide';
+import { canTurnBack, decide, expire, type Decision } from './decide';
 import type { SagaDefinition, Step } from './definition';
 import { nextMove, type Call } from './next-move';
 import type { Outcome } from './outcome';
@@ -18,6 +19,7 @@ type Fate = 'succeeds' | 'refuses' | 'fails' | 'fails for good' | 'lost';
 
 interface Story {
   readonly definition: SagaDefinition;
+  readonly deadline: number;
   readonly calls: readonly Call[];
   readonly decisions: readonly Decision[];
   readonly history: readonly Transition[];
@@ -64,7 +66,12 @@ const fates = fc.array(
   { maxLength: 40 },
 );
 
-const stories = fc.tuple(definitions, fates).map(([definition, given]) => tell(definition, given));
+/** The number of calls after which the deadline has passed. */
+const deadlines = fc.option(fc.integer({ min: 0, max: 8 }), { nil: Infinity });
+
+const stories = fc
+  .tuple(definitions, fates, deadlines)
+  .map(([definition, given, deadline]) => tell(definition, given, deadline));
 
 describe('every saga', () => {
   const holds = (name: string, promise: (story: Story) => void): void => {
@@ -205,6 +212,21 @@ describe('every saga', () => {
     }
   });
 
+  holds(
+    'makes no further call forward behind its deadline unless it is decided, and no wait reaches beyond it',
+    ({ deadline, calls, decisions, progress }) => {
+      decisions.forEach(({ then, progress: after }, index) => {
+        if (then.kind === 'wait' && canTurnBack(after, calls[index]!)) {
+          expect(index + 1).toBeLessThan(deadline);
+          expect(then.delayMs).toBeLessThanOrEqual(3);
+        }
+      });
+      const late = calls.slice(deadline + 1);
+      const isForward = late.some(({ phase }) => phase === 'try' || phase === 'action');
+      if (isForward) expect(progress.isDecided).toBe(true);
+    },
+  );
+
   holds('writes no row in vain: each carries a call or another state', ({ history }) => {
     expect(history.filter(({ outcome, from, to }) => outcome === 'moved' && from === to)).toEqual(
       [],
@@ -213,11 +235,17 @@ describe('every saga', () => {
 });
 
 /** Runs a saga to its end; when the fates have run out, every call succeeds. */
-function tell(definition: SagaDefinition, given: readonly Fate[]): Story {
+function tell(definition: SagaDefinition, given: readonly Fate[], deadline: number): Story {
   const rest = [...given];
   const world = new World();
   const [calls, decisions, history]: [Call[], Decision[], Transition[]] = [[], [], []];
   let [progress, resumes] = [NOT_BEGUN, 0];
+  const called = (move: Call): Decision => {
+    const { outcome, isEmpty } = world.meet(move, rest.shift() ?? 'succeeds');
+    const deadlineInMs = calls.length >= deadline ? 0 : 3;
+    const facts = { durationMs: 1, random: 0.3, isEmpty, deadlineInMs };
+    return decide(definition, progress, move, outcome, facts);
+  };
   while (true) {
     const move = nextMove(definition, progress);
     if (move.kind === 'end') throw new Error('decide left an end for nextMove');
@@ -229,18 +257,16 @@ function tell(definition: SagaDefinition, given: readonly Fate[]): Story {
       continue;
     }
     calls.push(move);
-    const { outcome, isEmpty } = world.meet(move, rest.shift() ?? 'succeeds');
-    const decision = decide(definition, progress, move, outcome, {
-      durationMs: 1,
-      random: 0.3,
-      isEmpty,
-    });
+    const decision =
+      calls.length > deadline && canTurnBack(progress, move)
+        ? expire(definition, progress, move)
+        : called(move);
     decisions.push(decision);
     history.push(...decision.transitions);
     progress = decision.progress;
     world.noteTurn(progress);
   }
-  return { definition, calls, decisions, history, progress, ...world.report() };
+  return { definition, deadline, calls, decisions, history, progress, ...world.report() };
 }
 
 /** What really happens behind the calls. */

@@ -2,7 +2,7 @@ import type { Json } from '../json';
 import { backoffMs } from '../retry/backoff';
 import type { SagaDefinition } from './definition';
 import { nextMove, type Call } from './next-move';
-import type { Outcome } from './outcome';
+import { ERROR_TEXT_LENGTH_MAX, type Outcome } from './outcome';
 import { advance, type Progress } from './progress';
 import { STATE_OF_PHASE, type SagaState } from './states';
 import type { Transition, TransitionOutcome } from './transition';
@@ -34,6 +34,31 @@ export interface Facts {
   readonly random: number;
   /** No handler was called, because there was nothing to undo. */
   readonly isEmpty?: boolean;
+  /** Milliseconds until the saga's deadline; null or left out where it has none. */
+  readonly deadlineInMs?: number | null;
+}
+
+/** With less than this left, in milliseconds, a deadline has passed. */
+const DEADLINE_MS_MIN = 1;
+
+/** Whether a call that does not succeed turns the saga back: forward, and not yet decided. Only then do deadlines count. */
+export function canTurnBack(progress: Progress, { phase }: Call): boolean {
+  return (phase === 'action' || phase === 'try') && !progress.isDecided;
+}
+
+/**
+ * What becomes of a saga whose deadline has passed while `call` is owed and {@link canTurnBack}: as if that call had failed
+ * for good. It may have been made by a worker that died, so it counts as possibly done.
+ */
+export function expire(definition: SagaDefinition, progress: Progress, call: Call): Decision {
+  const outcome: Outcome = {
+    kind: 'failed',
+    code: 'TENON_DEADLINE_EXCEEDED',
+    message: `the deadline had passed before ${call.phase} of ${call.step.name} was called`,
+    isFinal: true,
+    retryAfterMs: null,
+  };
+  return decide(definition, progress, call, outcome, { durationMs: 0, random: 0 });
 }
 
 /**
@@ -43,6 +68,7 @@ export interface Facts {
  *   there is no way back, so it pauses
  * - a confirm, cancel or compensation must succeed in the end: when its attempts are spent (or it refuses, which it
  *   may not) the saga pauses
+ * - where the deadline leaves no time for the next attempt the saga turns back, and no wait is longer than until then
  */
 export function decide(
   definition: SagaDefinition,
@@ -52,12 +78,13 @@ export function decide(
   facts: Facts,
 ): Decision {
   const plan = new Plan(definition, progress, call, facts);
-  const canTurnBack = (call.phase === 'action' || call.phase === 'try') && !progress.isDecided;
+  const mayTurnBack = canTurnBack(progress, call);
+  const deadlineInMs = (mayTurnBack ? facts.deadlineInMs : null) ?? Infinity;
   switch (outcome.kind) {
     case 'succeeded':
       return plan.succeed(outcome.result);
     case 'refused':
-      if (canTurnBack) return plan.turnBack('refused', null, outcome.reason);
+      if (mayTurnBack) return plan.turnBack('refused', null, outcome.reason);
       return plan.pause(
         'refused',
         'TENON_HANDLER_FAILED',
@@ -65,14 +92,21 @@ export function decide(
       );
     case 'failed': {
       if (!outcome.isFinal && call.attempt < call.step.retry.attemptMax) {
+        if (deadlineInMs < DEADLINE_MS_MIN)
+          return plan.turnBack('failed', 'TENON_DEADLINE_EXCEEDED', overdue(outcome));
         const delayMs =
           outcome.retryAfterMs ?? backoffMs(call.step.retry, call.attempt, facts.random);
-        return plan.wait(outcome.code, outcome.message, delayMs);
+        return plan.wait(outcome.code, outcome.message, Math.min(delayMs, Math.ceil(deadlineInMs)));
       }
-      if (canTurnBack) return plan.turnBack('failed', outcome.code, outcome.message);
+      if (mayTurnBack) return plan.turnBack('failed', outcome.code, outcome.message);
       return plan.pause('failed', outcome.code, outcome.message);
     }
   }
+}
+
+function overdue({ code, message }: Outcome & { readonly kind: 'failed' }): string {
+  if (code === 'TENON_DEADLINE_EXCEEDED') return message;
+  return `the deadline has passed; the last failure: ${message}`.slice(0, ERROR_TEXT_LENGTH_MAX);
 }
 
 /** Stops a saga between two calls, for instance because it crashed its worker again and again. */

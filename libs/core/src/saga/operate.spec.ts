@@ -116,7 +116,7 @@ describe('an operator', () => {
       row: { step: 'behind', outcome: 'succeeded', to: 'completed' },
       exit: { kind: 'ends', reason: null },
     });
-    expect(story.progress.steps['behind']?.output).toEqual({ receipt: 7 });
+    expect(story.progress.steps.behind?.output).toEqual({ receipt: 7 });
   });
 
   it('mark-done: the last thing to be undone ends the saga with the reason for which it turned back', () => {

@@ -1,4 +1,4 @@
-import { TenonError } from '../errors';
+import { TenonError, UsageError } from '../errors';
 import type { Json } from '../json';
 import { DELAY_MS_MAX } from '../retry/backoff';
 
@@ -62,13 +62,14 @@ export const ERROR_TEXT_LENGTH_MAX = 2_000;
 /** Whatever a handler threw, `undefined` included, as an {@link Outcome}. The one place where exceptions become data. */
 export function outcomeOfThrown(thrown: unknown): Outcome {
   if (thrown instanceof Refusal || thrown instanceof RefusedError) {
-    return { kind: 'refused', reason: cut(thrown.reason) };
+    return { kind: 'refused', reason: storableText(thrown.reason) };
   }
   return {
     kind: 'failed',
     code: thrown instanceof TenonError ? thrown.code : 'TENON_HANDLER_FAILED',
-    message: cut(messageOf(thrown)),
-    isFinal: thrown instanceof FinalError,
+    message: storableText(messageOf(thrown)),
+    // A wrong use stays wrong: a result that cannot be stored, an operation that may not be appended.
+    isFinal: thrown instanceof FinalError || thrown instanceof UsageError,
     retryAfterMs: thrown instanceof RetryAfterError ? checkedWait(thrown.retryAfterMs) : null,
   };
 }
@@ -97,7 +98,7 @@ function isErrorLike(
 }
 
 /** Texts go into columns that take neither a NUL character nor half a surrogate pair. */
-function cut(text: string): string {
+export function storableText(text: string): string {
   return text
     .slice(0, ERROR_TEXT_LENGTH_MAX)
     .replaceAll('\0', '\u2400')

@@ -7,6 +7,8 @@ import { performance } from 'node:perf_hooks';
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
+  /** What this host's clock shows. For hints only: it may differ from the database's. */
+  date(): Date;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back after `ms` unless the answered function is called first. Does not keep the process alive. */
@@ -17,6 +19,8 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  // eslint-disable-next-line no-restricted-syntax -- this is the adapter that the engine takes its time from
+  date: () => new Date(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) {

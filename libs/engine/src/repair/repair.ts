@@ -104,15 +104,18 @@ export class Repair {
     const { clock, faults } = this.deps;
     const startedMs = clock.now();
     let result: Repaired = { found: 0, repaired: 0 };
-    let error: string | null = null;
+    let error: string | null;
     try {
       await faults.hit('repair.before');
-      result = await rule.run();
+      result = await rule.run(this.stopping.signal);
       await faults.hit('repair.after');
+      error = result.failure ?? null;
     } catch (failure) {
       error = errorLine(failure);
     }
-    return { rule: rule.name, ...result, durationMs: Math.round(clock.now() - startedMs), error };
+    const { found, repaired } = result;
+    const durationMs = Math.round(clock.now() - startedMs);
+    return { rule: rule.name, found, repaired, durationMs, error };
   }
 
   private async recordRun(run: RepairRun): Promise<void> {

@@ -6,13 +6,16 @@ import type { Session } from '../session';
 export interface Repaired {
   readonly found: number;
   readonly repaired: number;
+  /** What kept it from doing the rest. */
+  readonly failure?: string;
 }
 
 /** Something the flow should never leave behind, and how it is mended. Running a rule twice, or at two places at once, is harmless. */
 export interface RepairRule {
   readonly name: string;
   readonly everyMs: number;
-  run(): Promise<Repaired>;
+  /** A run that takes long ends soon after `stopping` aborts. */
+  run(stopping?: AbortSignal): Promise<Repaired>;
 }
 
 /** What the rules work on. */
@@ -56,7 +59,7 @@ export function repairRules(context: RepairContext): readonly RepairRule[] {
       everyMs: Math.min(1_000, sessionMs / 4),
       run: () => all(store.endLapsedSessions()),
     },
-    { name: 'lost-queue', everyMs: 2_000, run: () => mendQueue(context) },
+    { name: 'lost-queue', everyMs: 2_000, run: queueRule(context) },
     {
       name: 'parked-heads',
       everyMs: 2_000,
@@ -96,19 +99,22 @@ async function deleted(work: Promise<number>): Promise<Repaired> {
   return { found, repaired: found };
 }
 
-/** A queue without its job scheduler has been wiped: what it had been given is due again, and the scheduler is made anew. */
-async function mendQueue({
-  store,
-  dispatcher,
-  pollMsMax,
-  nudge,
-}: RepairContext): Promise<Repaired> {
-  if (await dispatcher.hasScheduler()) return { found: 0, repaired: 0 };
-  // In this order: whoever dies in between leaves a queue without a scheduler, and the next one mends it.
-  const requeued = await store.requeueQueued();
-  await dispatcher.ensureScheduler(pollMsMax);
-  nudge();
-  return { found: requeued + 1, repaired: requeued + 1 };
+/**
+ * A queue without its job scheduler has been wiped: what it had been given is due again, and the scheduler is made anew. One
+ * that is there gets this process's pace once, because it may have that of an earlier configuration.
+ */
+function queueRule({ store, dispatcher, pollMsMax, nudge }: RepairContext): RepairRule['run'] {
+  let isPaceSet = false;
+  return async () => {
+    const hasScheduler = await dispatcher.hasScheduler();
+    // In this order: whoever dies in between leaves a queue without a scheduler, and the next one mends it.
+    const requeued = hasScheduler ? 0 : await store.requeueQueued();
+    if (!hasScheduler || !isPaceSet) await dispatcher.ensureScheduler(pollMsMax);
+    isPaceSet = true;
+    if (hasScheduler) return { found: 0, repaired: 0 };
+    nudge();
+    return { found: requeued + 1, repaired: requeued + 1 };
+  };
 }
 
 /**

@@ -17,7 +17,8 @@ import {
   tidyRepairRuns,
   tidySessions,
 } from './repair';
-import { blockedKeys, findSaga } from './reports';
+import { blockedKeys, findSaga, findSagas } from './reports';
+import { deleteOld, findOld } from './retention';
 import { mysqlSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { MysqlStepTransaction } from './step-transaction';
@@ -81,7 +82,10 @@ function mysqlDialect(): Dialect<Database> {
     tidySessions,
     tidyRepairRuns,
     recordRepair,
+    findOld,
+    deleteOld,
     findSaga,
+    findSagas,
     blockedKeys,
   };
 }

@@ -2,20 +2,28 @@ import type { BlockedKey, SagaReport, SagaState } from '@tenon/core';
 import { rowsOf } from './connection';
 import type { Database } from './database';
 import { historiesOf } from './history';
-import { sagaReport, type ReportRow } from './row';
-import { BLOCKED_KEYS, FIND_SAGA, LOAD_HISTORY } from './sql';
+import { numbersOf, sagaReport, type ReportRow } from './row';
+import { BLOCKED_KEYS, FIND_SAGAS, LOAD_HISTORY } from './sql';
 
 const ID = /^\d{1,18}$/;
 
 /** A saga's marker, state and history. People mistype ids: what is none is not found. */
 export async function findSaga(database: Database, id: string): Promise<SagaReport | null> {
   if (!ID.test(id)) return null;
-  const [found, history] = await database.read(
-    [FIND_SAGA, BigInt(id)],
-    [LOAD_HISTORY, [BigInt(id)]],
-  );
-  const [row] = rowsOf<ReportRow>(found);
-  return row === undefined ? null : sagaReport(row, historiesOf(history).get(row.id) ?? []);
+  const [report] = await findSagas(database, [id]);
+  return report ?? null;
+}
+
+/** Those of `ids` that are there, in the order of ids. */
+export async function findSagas(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly SagaReport[]> {
+  if (ids.length === 0) return [];
+  const numbers = numbersOf(ids);
+  const [found, transitions] = await database.read([FIND_SAGAS, numbers], [LOAD_HISTORY, numbers]);
+  const histories = historiesOf(transitions);
+  return rowsOf<ReportRow>(found).map((row) => sagaReport(row, histories.get(row.id) ?? []));
 }
 
 interface BlockedRow {

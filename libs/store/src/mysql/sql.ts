@@ -248,6 +248,12 @@ export const BEFORE_STEP = (isolationVariable: string) =>
   `SET SESSION wait_timeout = ?, @@${isolationVariable} = 'READ-COMMITTED'`;
 export const AFTER_STEP = 'SET SESSION wait_timeout = DEFAULT';
 
+/** Seconds; said with BEFORE_STEP where the handler's statements have a limit. A shorter one of the application's stays. */
+export const LIMIT_LOCK_WAITS =
+  'SESSION innodb_lock_wait_timeout = least(@@SESSION.innodb_lock_wait_timeout, ?)';
+/** Said with AFTER_STEP. */
+export const RESTORE_LOCK_WAITS = 'SESSION innodb_lock_wait_timeout = DEFAULT';
+
 /** Saga, fence, session. */
 const HOLDER = 's.id = ? AND s.fence = ? AND s.session_id = ?';
 
@@ -362,6 +368,31 @@ export const FIND_FENCES = `
 
 export const TIDY_FENCES = 'DELETE FROM saga_fence WHERE saga_id IN (?) LIMIT ?';
 
+/** Of a marker and its saga: nobody needs it any more. Sagas that were killed, and markers that are dead, are kept. */
+const HAS_ENDED = `o.status = 'done' AND (s.id IS NULL OR s.state IN ('completed', 'compensated'))`;
+
+/** The id behind which to look, how many rows to look at; before them, twice, retentionMs. */
+export const FIND_OLD = `
+  SELECT o.id, o.created_at > now(3) - ${milliseconds('?')} AS is_young,
+    o.finished_at IS NOT NULL AND o.finished_at <= now(3) - ${milliseconds('?')} AND ${HAS_ENDED} AS is_old
+  FROM (
+    SELECT id, status, created_at, finished_at FROM op_log FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT ?
+  ) o LEFT JOIN saga s ON s.id = o.id ORDER BY o.id`;
+
+/** Ids. */
+export const LOCK_OLD = `
+  SELECT id FROM op_log FORCE INDEX (PRIMARY) WHERE id IN (?) AND status = 'done' ORDER BY id FOR UPDATE SKIP LOCKED`;
+
+/** Ids; a plain read. What has ended stays so. */
+export const ENDED_OF = `
+  SELECT o.id FROM op_log o FORCE INDEX (PRIMARY) LEFT JOIN saga s ON s.id = o.id WHERE o.id IN (?) AND ${HAS_ENDED}`;
+
+export const DELETE_OLD = [
+  'DELETE FROM saga_fence WHERE saga_id IN (?)',
+  'DELETE FROM saga_transition WHERE saga_id IN (?)',
+  'DELETE FROM saga WHERE id IN (?)',
+  'DELETE FROM op_log WHERE id IN (?)',
+];
 /** RetentionMs twice, limit. Ids grow with time, so the oldest come first in the order of the primary key. */
 export const FIND_OLD_SESSIONS = `
   SELECT w.id FROM worker_session w FORCE INDEX (PRIMARY)
@@ -382,10 +413,10 @@ export const RECORD_REPAIR =
 
 // ---- reports
 
-export const FIND_SAGA = `
+export const FIND_SAGAS = `
   SELECT o.id, o.op_type AS type, o.op_key AS \`key\`, o.payload, o.status AS marker_status, s.state, s.version,
     coalesce(s.reason, o.reason) AS reason, o.created_at, if(s.id IS NULL, o.finished_at, s.finished_at) AS finished_at
-  FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ?`;
+  FROM op_log o FORCE INDEX (PRIMARY) LEFT JOIN saga s ON s.id = o.id WHERE o.id IN (?) ORDER BY o.id`;
 
 /** Limit. The keys behind which most wait come first. By way of the markers, as FIND_QUEUED. */
 export const BLOCKED_KEYS = `

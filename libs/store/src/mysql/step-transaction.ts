@@ -15,7 +15,9 @@ import {
   FENCE,
   FENCE_CONFIRM,
   IS_HELD,
+  LIMIT_LOCK_WAITS,
   RECORD_STEP,
+  RESTORE_LOCK_WAITS,
 } from './sql';
 
 /** In the server's answers: a transaction is open. */
@@ -34,14 +36,21 @@ export class MysqlStepTransaction extends StepTransaction<PoolConnection> {
 
   protected async begin(connection: PoolConnection): Promise<void> {
     const seconds = Math.ceil(idleLimitMs(this.call.timeoutMs) / 1_000);
-    await sendOn(connection, BEFORE_STEP(this.database.isolationVariable), [seconds]);
+    const before = BEFORE_STEP(this.database.isolationVariable);
+    const { statementMsMax = null } = this.call;
+    if (statementMsMax === null) await sendOn(connection, before, [seconds]);
+    else {
+      const lockSeconds = Math.max(1, Math.ceil(statementMsMax / 1_000));
+      await sendOn(connection, `${before}, ${LIMIT_LOCK_WAITS}`, [seconds, lockSeconds]);
+    }
     // TypeORM would set the level that the application has for all its transactions.
     const isOverridden = this.dataSource.options.isolationLevel !== undefined;
     await this.runner.startTransaction(isOverridden ? 'READ COMMITTED' : undefined);
   }
 
   protected tidy(connection: PoolConnection): Promise<unknown> {
-    return sendOn(connection, AFTER_STEP);
+    const isLimited = (this.call.statementMsMax ?? null) !== null;
+    return sendOn(connection, isLimited ? `${AFTER_STEP}, ${RESTORE_LOCK_WAITS}` : AFTER_STEP);
   }
 
   /**

@@ -21,5 +21,5 @@ export function storableText(text: string): string {
 }
 
 export function cut(text: string, lengthMax: number): string {
-  return [...storableText(text)].slice(0, lengthMax).join('');
+  return Array.from(storableText(text)).slice(0, lengthMax).join('');
 }

@@ -12,7 +12,7 @@ export function isHash(text: string): boolean {
 
 /** @throws UsageError when a key cannot have this name */
 export function expectKeyName(name: string): void {
-  if (name.length > 0 && [...name].length <= NAME_LENGTH_MAX && isStorable(name)) return;
+  if (name.length > 0 && name.length <= NAME_LENGTH_MAX && isStorable(name)) return;
   throw new UsageError('TENON_USAGE', `A key's name has 1 to ${NAME_LENGTH_MAX} characters.`);
 }
 

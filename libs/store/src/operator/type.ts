@@ -5,7 +5,7 @@ import { isStorable } from './page';
 export const BY_LENGTH_MAX = 190;
 
 export function isType(type: string): boolean {
-  return type.length > 0 && [...type].length <= TYPE_LENGTH_MAX && isStorable(type);
+  return type.length > 0 && type.length <= TYPE_LENGTH_MAX && isStorable(type);
 }
 
 /** @throws UsageError when no operation can have this type */

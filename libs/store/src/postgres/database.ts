@@ -6,6 +6,7 @@ import { retryOnConflict } from '../retry-on-conflict';
 import { classifyPostgresError, isUniqueViolation } from './errors';
 import { TYPE_PARSERS } from './row';
 import type { Statement } from './sql';
+import { watchConnections } from './watched-connections';
 
 export type PostgresOptions = Extract<DataSourceOptions, { readonly type: 'postgres' }>;
 
@@ -21,6 +22,12 @@ const QUERY_MS_MAX = 30_000;
  */
 export const ENGINE_SETTINGS =
   'SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off';
+
+/**
+ * A page is read in the order of an index and no further than it is long, however many rows the planner takes its filter
+ * to have: not all of them at once, to be sorted then. Ends with the transaction.
+ */
+export const IN_ORDER = 'BEGIN READ ONLY; SET LOCAL enable_bitmapscan = off';
 
 /**
  * The few connections that the engine has for itself. Every statement sent here is a transaction of its own, and is sent
@@ -82,6 +89,26 @@ export class Database {
     return (await this.send<Row>(statement, values)).rows;
   }
 
+  /** Sends a statement that reads a page in the order of an index, and answers its rows. */
+  async readInOrder<Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    const { rows } = await this.withClient(async (client) => {
+      await client.query(IN_ORDER);
+      try {
+        const result = await sendOn<Row>(client, statement, values);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        // Whoever gets the connection next must not be in this transaction.
+        void client.end();
+        throw error;
+      }
+    });
+    return rows;
+  }
+
   /** Sends a statement that changes rows and answers something about each of them. */
   async write<Row extends QueryResultRow>(
     statement: Statement,
@@ -106,10 +133,14 @@ export class Database {
     return retryOnConflict(kindOfError, () => this.sendOnce<Row>(statement, values));
   }
 
-  private async sendOnce<Row extends QueryResultRow>(
+  private sendOnce<Row extends QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
+    return this.withClient((client) => sendOn<Row>(client, statement, values));
+  }
+
+  private async withClient<Answer>(work: (client: PoolClient) => Promise<Answer>): Promise<Answer> {
     if (this.dataSource === undefined) {
       throw new UsageError(
         'TENON_USAGE',
@@ -123,7 +154,7 @@ export class Database {
         await client.query(ENGINE_SETTINGS);
         this.settled.add(client);
       }
-      return await sendOn<Row>(client, statement, values);
+      return await work(client);
     } catch (error) {
       // The connection may still be busy with the statement that was given up: ended, nobody gets it again.
       if (isTimeout(error)) void client.end();
@@ -151,6 +182,7 @@ export class Database {
       },
     });
     await dataSource.initialize();
+    watchConnections(dataSource);
     try {
       await check(dataSource);
     } catch (error) {

@@ -17,10 +17,12 @@ import {
   tidyRepairRuns,
   tidySessions,
 } from './repair';
-import { blockedKeys, findSaga } from './reports';
+import { blockedKeys, findSaga, findSagas } from './reports';
+import { deleteOld, findOld } from './retention';
 import { postgresSchema } from './schema';
 import { closeSession, openSession, renewSession } from './sessions';
 import { PostgresStepTransaction } from './step-transaction';
+import { watchConnections } from './watched-connections';
 
 const ENGINE_CONNECTION_MAX = 4;
 
@@ -56,6 +58,7 @@ function postgresDialect(): Dialect<Database> {
   return {
     schema: postgresSchema,
     operator: (database) => new PostgresOperatorStore(database),
+    watchConnections,
     classify: classifyPostgresError,
     appendMarkers,
     openSession,
@@ -80,7 +83,10 @@ function postgresDialect(): Dialect<Database> {
     tidySessions,
     tidyRepairRuns,
     recordRepair,
+    findOld,
+    deleteOld,
     findSaga,
+    findSagas,
     blockedKeys,
   };
 }

@@ -2,17 +2,29 @@ import type { BlockedKey, SagaReport, SagaState } from '@tenon/core';
 import type { Database } from './database';
 import { loadHistories } from './history';
 import { sagaReport, type ReportRow } from './row';
-import { BLOCKED_KEYS, FIND_SAGA } from './sql';
+import { BLOCKED_KEYS, FIND_SAGAS } from './sql';
 
 const ID = /^\d{1,18}$/;
 
 /** A saga's marker, state and history. People mistype ids: what is none is not found. */
 export async function findSaga(database: Database, id: string): Promise<SagaReport | null> {
   if (!ID.test(id)) return null;
-  const [row] = await database.read<ReportRow>(FIND_SAGA, [id]);
-  if (row === undefined) return null;
-  const histories = await loadHistories(database, [row.id]);
-  return sagaReport(row, histories.get(row.id) ?? []);
+  const [report] = await findSagas(database, [id]);
+  return report ?? null;
+}
+
+/** Those of `ids` that are there, in the order of ids. */
+export async function findSagas(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly SagaReport[]> {
+  if (ids.length === 0) return [];
+  const rows = await database.read<ReportRow>(FIND_SAGAS, [ids]);
+  const histories = await loadHistories(
+    database,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => sagaReport(row, histories.get(row.id) ?? []));
 }
 
 interface BlockedRow {

@@ -260,20 +260,22 @@ export const REQUEUE_QUEUED = statement(
 
 // ---- holding
 
-/** $1 ids, $2 their tickets' fences, $3 session. */
+/**
+ * $1 ids, $2 their tickets' fences, $3 session. The pauses are looked at behind the lock: one more condition in front of it,
+ * whose share of the rows nobody can guess, made the planner compare the tickets pair by pair (half as long again for 200).
+ */
 export const ADOPT = statement(
   'adopt',
   `WITH alive AS MATERIALIZED (${alive('$3')}),
    free AS MATERIALIZED (
-     SELECT s.id FROM saga s
+     SELECT s.id, s.type FROM saga s
      WHERE s.id = ANY($1::bigint[]) AND s.session_id IS NULL AND s.due_at IS NOT NULL AND EXISTS (SELECT FROM alive)
-       AND ${isNotPaused('s.type')}
        AND (s.id, s.fence) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))
      FOR UPDATE OF s SKIP LOCKED
    ),
    adopted AS (
      UPDATE saga SET fence = fence + 1, session_id = $3::bigint, is_queued = false
-     WHERE id = ANY(ARRAY(SELECT id FROM free))
+     WHERE id = ANY(ARRAY(SELECT f.id FROM free f WHERE ${isNotPaused('f.type')}))
      RETURNING id, type, version, fence, crashes
    )
    SELECT a.id::text, a.type, a.version, a.fence, a.crashes, o.op_key AS key, o.payload, ${promised('o')}
@@ -372,7 +374,8 @@ const FENCE_COLUMNS = `saga_fence (saga_id, step, phase, fence, session_id)`;
 
 /**
  * $1 saga, $2 fence, $3 session, $4 step, $5 phase, $6 the phase that this one undoes, or null, $7 after how many
- * milliseconds of silence the server ends this transaction: a setting of this transaction alone, at no round trip of its own.
+ * milliseconds of silence the server ends this transaction, $8 how long each of its statements may take, in milliseconds, or
+ * null: settings of this transaction alone, at no round trip of their own. A shorter limit of the application's stays.
  *
  * The tag is a lock that nobody waits for: it tells END_EARLIER which connection is in the middle of this step, and under
  * which fence.
@@ -384,7 +387,10 @@ export const FENCE = statement(
   'fence',
   `WITH tag AS MATERIALIZED (
      SELECT pg_advisory_xact_lock_shared(${tagOf('$1', '$4')}, $2::int),
-       set_config('idle_in_transaction_session_timeout', $7::text, true)
+       set_config('idle_in_transaction_session_timeout', $7::text, true),
+       CASE WHEN $8::text IS NOT NULL AND (current_setting('statement_timeout') = '0'
+         OR current_setting('statement_timeout')::interval > ${milliseconds('$8::text')})
+       THEN set_config('statement_timeout', $8::text, true) END
    ),
    holder AS MATERIALIZED (
      SELECT id, fence, session_id FROM saga, tag
@@ -415,6 +421,7 @@ export const END_EARLIER = statement(
 /**
  * $1 saga, $2 fence, $3 session, $4 seq and so on: rows of one saga, if the session still holds it; $15 the state in which
  * it ends with them or null, $16 the reason. `is_ended` is false where the saga was taken over while this waited for its row.
+ * That row comes first, as for everyone who writes both: an operator who took them in the other order would be a deadlock.
  */
 export const RECORD_STEP = statement(
   'record_step',
@@ -423,18 +430,19 @@ export const RECORD_STEP = statement(
        $12::text[], $13::text[], $14::int[])
        t (seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason, result, duration_ms)
    ),
+   ended AS (
+     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
+       reason = $16::text, finished_at = clock_timestamp()
+     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+     RETURNING 1
+   ),
    history AS (
      INSERT INTO saga_transition (saga_id, seq, step, phase, attempt, from_state, to_state, outcome, error_code, reason,
        result, duration_ms, fence, session_id)
      SELECT s.id, t.seq, t.step, t.phase, t.attempt, t.from_state, t.to_state, t.outcome, t.error_code, t.reason,
        t.result::jsonb, t.duration_ms, s.fence, s.session_id
      FROM saga s, row t WHERE s.id = $1::bigint AND s.fence = $2::int AND s.session_id = $3::bigint
-     RETURNING 1
-   ),
-   ended AS (
-     UPDATE saga SET state = $15::text, seq = (SELECT max(seq) FROM row), session_id = NULL, due_at = NULL, crashes = 0,
-       reason = $16::text, finished_at = clock_timestamp()
-     WHERE id = $1::bigint AND fence = $2::int AND session_id = $3::bigint AND $15::text IS NOT NULL
+       AND ($15::text IS NULL OR EXISTS (SELECT FROM ended))
      RETURNING 1
    ),
    done AS (
@@ -562,6 +570,31 @@ export const TIDY_FENCES = statement(
      (SELECT max(saga_id) FROM seen)::text AS last_seen`,
 );
 
+/** Of a marker and its saga's state: nobody needs it any more. Sagas that were killed, and markers that are dead, are kept. */
+const hasEnded = (marker: string) => `${marker}.status = 'done'
+       AND coalesce((SELECT s.state FROM saga s WHERE s.id = ${marker}.id), 'completed') IN ('completed', 'compensated')`;
+
+/** $1 retentionMs, $2 the id behind which to look, $3 how many rows to look at. By the primary key: no index has the ends. */
+export const FIND_OLD = statement(
+  'find_old',
+  `SELECT o.id::text, o.created_at > now() - ${milliseconds('$1')} AS is_young,
+     o.finished_at IS NOT NULL AND o.finished_at <= now() - ${milliseconds('$1')} AND ${hasEnded('o')} AS is_old
+   FROM op_log o WHERE o.id > $2::bigint ORDER BY o.id LIMIT $3`,
+);
+
+/** $1 ids. */
+export const DELETE_OLD = statement(
+  'delete_old',
+  `WITH old AS MATERIALIZED (
+     SELECT o.id FROM op_log o WHERE o.id = ANY($1::bigint[]) AND ${hasEnded('o')}
+     ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+   ),
+   fences AS (DELETE FROM saga_fence WHERE saga_id = ANY(ARRAY(SELECT id FROM old))),
+   history AS (DELETE FROM saga_transition WHERE saga_id = ANY(ARRAY(SELECT id FROM old))),
+   sagas AS (DELETE FROM saga WHERE id = ANY(ARRAY(SELECT id FROM old)))
+   DELETE FROM op_log WHERE id = ANY(ARRAY(SELECT id FROM old))`,
+);
+
 /**
  * $1 retentionMs, $2 limit. Ids grow with time, so the oldest come first in the order of the primary key, and living ones
  * before them are as few as there are processes. Locked in turn, and left to the next run where someone else tidies.
@@ -591,12 +624,13 @@ export const RECORD_REPAIR = statement(
 
 // ---- reports
 
-export const FIND_SAGA = statement(
-  'find_saga',
+/** $1 ids. */
+export const FIND_SAGAS = statement(
+  'find_sagas',
   `SELECT o.id::text, o.op_type AS type, o.op_key AS key, o.payload, o.status AS marker_status, s.state, s.version,
      coalesce(s.reason, o.reason) AS reason, ${instant('o.created_at', 'created_ms')},
      ${instant('CASE WHEN s.id IS NULL THEN o.finished_at ELSE s.finished_at END', 'finished_ms')}
-   FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = $1::bigint`,
+   FROM op_log o LEFT JOIN saga s ON s.id = o.id WHERE o.id = ANY($1::bigint[]) ORDER BY o.id`,
 );
 
 /** Jumps from head to head: the first entry of the next key in op_log_key is its head. */

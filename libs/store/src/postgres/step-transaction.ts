@@ -54,9 +54,13 @@ export class PostgresStepTransaction extends StepTransaction<PoolClient> {
   }
 
   protected async fence(client: PoolClient): Promise<boolean | null> {
-    const { sagaId, step, phase, timeoutMs } = this.call;
+    const { sagaId, step, phase, timeoutMs, statementMsMax = null } = this.call;
     const undoes = UNDOES[phase] ?? null;
-    const values = [...this.holder(), step, phase, undoes, `${idleLimitMs(timeoutMs)}`];
+    const limits = [
+      String(idleLimitMs(timeoutMs)),
+      statementMsMax === null ? null : String(Math.max(1, Math.ceil(statementMsMax))),
+    ];
+    const values = [...this.holder(), step, phase, undoes, ...limits];
     const { rows } = await this.endingEarlier(sendOn<FenceRow>(client, FENCE, values));
     const [passed] = rows;
     this.serverProcess = passed?.pid ?? null;

@@ -48,14 +48,6 @@ export async function openMysql(dataSource: DataSource): Promise<StoreUnderTest>
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
-    setPaused: async (type, isPaused) => {
-      await dataSource.query(
-        isPaused
-          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES (?, 'test', 'test')`
-          : `DELETE FROM operation_pause WHERE type = ?`,
-        [type],
-      );
-    },
     close: () => store.close(),
   };
 }

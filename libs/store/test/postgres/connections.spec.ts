@@ -2,6 +2,7 @@
 // Method: the server ends connections, a proxy swallows the answer to a COMMIT, a pool of one is kept busy.
 import { newMarker, type FencedCall, type Store, type Transition } from '@tenon/core';
 import { postgresStore } from '@tenon/store';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { describeIf, testDatabase, type TestDatabase } from '../../../../test/servers';
 import { cutProxy } from '../../../../test/servers/cut-proxy';
@@ -85,6 +86,18 @@ describeIf('postgres15', 'connections to PostgreSQL', () => {
     await dataSource.query(endAllConnections);
     const found = await store.heldIds(call.sessionId).catch(() => store.heldIds(call.sessionId));
     expect(found).toEqual([call.sagaId]);
+  });
+
+  it('that the server ends on their way from the pool to whoever uses them do not end the process', async () => {
+    const { master: pool } = dataSource.driver as unknown as { readonly master: Pool };
+    // What TypeORM is given, before it listens.
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    await dataSource.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+    await ended;
+    client.release(true);
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('that the server ends under a handler fail that call as unavailable, and leave nothing', async () => {

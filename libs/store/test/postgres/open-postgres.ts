@@ -45,14 +45,6 @@ export async function openPostgres(dataSource: DataSource): Promise<StoreUnderTe
       return rows.map(({ name }) => name);
     },
     passTime: (ms) => passTime(dataSource, ms),
-    setPaused: async (type, isPaused) => {
-      await dataSource.query(
-        isPaused
-          ? `INSERT INTO operation_pause (type, paused_by, reason) VALUES ($1, 'test', 'test')`
-          : `DELETE FROM operation_pause WHERE type = $1`,
-        [type],
-      );
-    },
     close: () => store.close(),
   };
 }

@@ -77,6 +77,38 @@ export function describeAbort<T>(open: OpenStore<T>): void {
       expect(await scene().effects()).toEqual([]);
     });
 
+    // The engine gives a handler up by no longer waiting for it. What the handler has under way is answered, and it sends
+    // its next statement: behind a ROLLBACK on the same connection that one would commit by itself.
+    it('cannot write any more while its end is on its way, in the middle of its statements', async () => {
+      const sessionId = await scene().session();
+      const saga = await scene().hold(sessionId);
+      for (let attempt = 0; attempt < 10; attempt++) {
+        const [abort, entered] = [new AbortController(), makeGate()];
+        let writing: Promise<unknown> = Promise.resolve();
+        const step = scene().store.inStepTransaction(
+          callOf(saga, sessionId),
+          abort.signal,
+          async (tx) => {
+            const write = async (): Promise<never> => {
+              while (true) {
+                await scene().writeEffect(tx, 'from beyond');
+                entered.open();
+              }
+            };
+            writing = write().catch(() => undefined);
+            return new Promise((_resolve, reject) => {
+              abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error));
+            });
+          },
+        );
+        await Promise.race([entered.opened, step]);
+        abort.abort(new Error('too slow'));
+        await expect(step).rejects.toThrow('too slow');
+        await writing;
+      }
+      expect(await scene().effects()).toEqual([]);
+    });
+
     it('costs no connection: many can be aborted, one after another', async () => {
       const sessionId = await scene().session();
       const saga = await scene().hold(sessionId);

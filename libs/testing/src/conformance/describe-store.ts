@@ -19,6 +19,7 @@ import { describePromises } from './promises.conformance';
 import { describeRecord } from './record.conformance';
 import { describeReleaseKeys } from './release-keys.conformance';
 import { describeRepair } from './repair.conformance';
+import { describeRetention } from './retention.conformance';
 import { describeSessions } from './sessions.conformance';
 import { describeStepTransaction } from './step-transaction.conformance';
 import { describeTakeDue } from './take-due.conformance';
@@ -59,6 +60,7 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeOverlap(open);
     describeAbort(open);
     describeRepair(open);
+    describeRetention(open);
     describeManyWorkers(open);
     describeOperatorLists(open);
     describeOperatorDetails(open);

@@ -34,6 +34,8 @@ export const TYPES: TakeRequest['types'] = [
 ];
 export const UNKNOWN_TYPE = 'nobody-runs-this';
 
+const OPERATOR = { actor: 'conformance', role: 'operator', reason: 'a test', detail: null };
+
 /** Long enough that no lease and no hand-over passes by itself while a test runs. */
 export const LONG_MS = 3_600_000;
 
@@ -80,12 +82,13 @@ export class Scene<T> {
     return this.under.passTime(ms);
   }
 
-  pause(type: string): Promise<void> {
-    return this.under.setPaused(type, true);
+  async pause(type: string): Promise<void> {
+    const entry = { ...OPERATOR, verb: 'pause-type', target: type };
+    await this.store.operator.pauseType({ type, by: entry.actor, reason: entry.reason }, entry);
   }
 
-  resume(type: string): Promise<void> {
-    return this.under.setPaused(type, false);
+  async resume(type: string): Promise<void> {
+    await this.store.operator.resumeType(type, { ...OPERATOR, verb: 'resume-type', target: type });
   }
 
   /** A test that failed half-way may have left transactions open, whose locks would hold up all tests after it. */

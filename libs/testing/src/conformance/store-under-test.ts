@@ -27,8 +27,6 @@ export interface StoreUnderTest<T> {
    * `worker_session.renewed_at`, `expires_at` and `ended_at`; `repair_run.at`.
    */
   passTime(ms: number): Promise<void>;
-  /** Writes or deletes the row of `operation_pause` by which an operator pauses a type. */
-  setPaused(type: string, isPaused: boolean): Promise<void>;
   /** Closes the store and whatever `open` made for it. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type {
   HeldSaga,
   NewMarker,
   NewSession,
+  OldOperations,
   OperatorStore,
   RecordAnswer,
   SagaRecord,
@@ -28,6 +29,7 @@ import { MemoryOperatorStore } from './operator/operator-store';
 import { record } from './record';
 import { buryUnserved, requeueQueued, tidyFences, tidyRepairRuns, tidySessions } from './repair';
 import { blockedKeys, findSaga } from './reports';
+import { deleteOld, findOld } from './retention';
 import {
   adopt,
   endLapsedSessions,
@@ -191,6 +193,18 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
     return tidyFences(this.database, retentionMs, limit);
   }
 
+  async findOld(retentionMs: number, after: string, limit: number): Promise<OldOperations> {
+    return findOld(this.database, retentionMs, after, limit);
+  }
+
+  async findSagas(ids: readonly string[]): Promise<readonly SagaReport[]> {
+    return ids.flatMap((id) => findSaga(this.database, id) ?? []);
+  }
+
+  async deleteOld(ids: readonly string[]): Promise<number> {
+    return deleteOld(this.database, ids);
+  }
+
   async tidySessions(retentionMs: number, limit: number): Promise<number> {
     return tidySessions(this.database, retentionMs, limit);
   }
@@ -208,18 +222,6 @@ export class MemoryStore implements Store<MemoryTx, MemoryTx> {
   /** What {@link recordRepair} was told so far. */
   get repairRuns(): readonly RepairRow[] {
     return this.database.repairRuns;
-  }
-
-  /** As a row of `operation_pause` would: nothing of the type is taken in or adopted while it is paused. */
-  setPaused(type: string, isPaused: boolean): void {
-    if (isPaused) {
-      this.database.pauses.set(type, {
-        type,
-        by: 'a test',
-        reason: 'a test',
-        at: this.clock.date(),
-      });
-    } else this.database.pauses.delete(type);
   }
 
   async findSaga(id: string): Promise<SagaReport | null> {

@@ -35,6 +35,7 @@ export class Life {
     const { world } = this;
     return {
       now: () => world.now(),
+      date: () => world.date(),
       random: () => world.random(),
       sleep: async (ms, signal) => {
         await world.sleep(ms, signal);

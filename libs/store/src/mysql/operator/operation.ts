@@ -1,6 +1,6 @@
 import type { OperationDetails } from '@tenon/core';
 import { isId } from '../../operator/page';
-import { rowsOf, type Answer } from '../connection';
+import { rowsOf } from '../connection';
 import type { Database } from '../database';
 import { historiesOf } from '../history';
 import { jsonOf } from '../row';
@@ -51,17 +51,17 @@ export async function findOperation(
     [SQL.FIND_BEHIND, id],
     [SQL.FIND_ITS_PAUSE, id],
   );
-  const row = first<OperationRow>(marker);
-  if (row === null) return null;
+  const [row] = rowsOf<OperationRow>(marker);
+  if (row === undefined) return null;
   return {
     id: row.id,
     marker: markerDetails(row),
-    saga: mapped(first<SagaDetailsRow>(saga), sagaDetails),
+    saga: mapped(rowsOf<SagaDetailsRow>(saga)[0], sagaDetails),
     history: historiesOf(history).get(row.id) ?? [],
     fences: rowsOf<Fence>(fences).map(({ step, phase, fence, at }) => ({ step, phase, fence, at })),
-    holder: mapped(first<SessionSummaryRow>(holder), sessionRow),
-    behind: mapped(first<Behind>(behind), ({ id, type, state }) => ({ id, type, state })),
-    pause: mapped(first<PauseRow>(pause), typePause),
+    holder: mapped(rowsOf<SessionSummaryRow>(holder)[0], sessionRow),
+    behind: mapped(rowsOf<Behind>(behind)[0], ({ id, type, state }) => ({ id, type, state })),
+    pause: mapped(rowsOf<PauseRow>(pause)[0], typePause),
   };
 }
 
@@ -86,10 +86,6 @@ function sagaDetails(row: SagaDetailsRow): NonNullable<OperationDetails['saga']>
   };
 }
 
-function first<Row>(answer: Answer | undefined): Row | null {
-  return rowsOf<Row>(answer)[0] ?? null;
-}
-
-function mapped<From, To>(from: From | null, map: (from: From) => To): To | null {
-  return from === null ? null : map(from);
+function mapped<From, To>(from: From | undefined, map: (from: From) => To): To | null {
+  return from === undefined ? null : map(from);
 }

@@ -85,7 +85,7 @@ function ask<Row extends QueryResultRow>(
   database: Database,
   { statement, values }: Question,
 ): Promise<readonly Row[]> {
-  return database.read<Row>(statement, values);
+  return database.readInOrder<Row>(statement, values);
 }
 
 function markersByTime(database: Database): Parameters<typeof idRange>[0] {

@@ -25,14 +25,14 @@ export const REPAIR_RUN = `r.id::text, r.rule, r.found, r.repaired, r.duration_m
 
 export const AUDIT_ROW = `a.id::text, a.actor, a.role, a.verb, a.target, a.reason, a.detail, ${instant('a.at', 'at_ms')}`;
 
-const AT = `SELECT id::text, ${instant('created_at', 'at_ms')} FROM op_log`;
+const AT = `SELECT o.id::text, ${instant('o.created_at', 'at_ms')} FROM op_log o`;
 
-export const FIRST_MARKER = statement('first_marker', `${AT} ORDER BY id LIMIT 1`);
-export const LAST_MARKER = statement('last_marker', `${AT} ORDER BY id DESC LIMIT 1`);
+export const FIRST_MARKER = statement('first_marker', `${AT} ORDER BY o.id LIMIT 1`);
+export const LAST_MARKER = statement('last_marker', `${AT} ORDER BY o.id DESC LIMIT 1`);
 /** $1 id. */
 export const MARKER_FROM = statement(
   'marker_from',
-  `${AT} WHERE id >= $1::bigint ORDER BY id LIMIT 1`,
+  `${AT} WHERE o.id >= $1::bigint ORDER BY o.id LIMIT 1`,
 );
 
 // ---- one operation
