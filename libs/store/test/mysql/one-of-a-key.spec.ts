@@ -19,7 +19,7 @@ describeIf('mariadb', 'two claims of one key', () => {
 
     const claimer = dataSource.createQueryRunner();
     await claimer.startTransaction('READ COMMITTED');
-    await claimer.query(SQL.TAKE_IN, ['transfer', 10]);
+    await claimer.query(SQL.TAKE_IN, ['transfer', 0, 'transfer', 10]);
     await claimer.query(SQL.SET_STATUS, ['taken', [later!.id]]);
 
     await writer.commitTransaction();
