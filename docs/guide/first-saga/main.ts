@@ -43,11 +43,11 @@ async function main(): Promise<void> {
 
   const id = await app.get(OrdersService).place({ orderId: '1', sku: 'tea', quantity: 2 });
   let report = await app.get(TenonClient).find(id);
-  while (!report?.finishedAt) {
+  while (!report?.finishedAt && report?.state !== 'paused') {
     await pause(20);
     report = await app.get(TenonClient).find(id);
   }
-  console.log(`The saga ${id} is ${report.state}.`);
+  console.log(`The saga ${id} is ${report.state}: ${report.reason ?? 'all went well'}.`);
   await app.close();
 }
 

@@ -14,12 +14,13 @@ export class OrdersService {
     private readonly tenon: TenonClient,
   ) {}
 
-  /** Writes the order and starts its saga: both or neither. The same order again is the same saga. */
+  /** Writes the order and starts its saga: both or neither. The same number again is the same saga, and writes nothing. */
   async place(order: PlaceOrder): Promise<string> {
     const { orderId, sku, quantity } = order;
     return this.dataSource.transaction(async (tx) => {
-      await tx.withRepository(this.orders).save({ id: orderId, sku, quantity });
       const saga = await this.tenon.start(tx, placeOrder, order, { idempotencyKey: orderId });
+      if (!saga.isDuplicate)
+        await tx.withRepository(this.orders).insert({ id: orderId, sku, quantity });
       return saga.id;
     });
   }

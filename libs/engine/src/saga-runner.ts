@@ -229,9 +229,15 @@ export class SagaRunner {
 
   /** It is committed, and may be told. */
   private tell(held: HeldSaga, { transitions, progress, then }: Decision): void {
-    const { observer } = this.deps;
+    const { observer, logger } = this.deps;
     if (transitions.length > 0) observer.transitionsRecorded(held, transitions);
-    if (then.kind === 'paused') observer.sagaPaused(held);
+    if (then.kind === 'paused') {
+      observer.sagaPaused(held);
+      // Not the reason itself: a handler's message may hold what no log should.
+      logger.warn(
+        `Saga ${held.id} (${held.type}) is paused: saga.reason tells why. A person must look.`,
+      );
+    }
     if (then.kind === 'ended' && isFinalState(progress.state))
       observer.sagaEnded(held, progress.state);
   }
