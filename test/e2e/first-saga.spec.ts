@@ -118,7 +118,7 @@ describeIf('postgres18', "the guide's main.ts", () => {
         ['-r', './tooling/register.cjs', main],
         { cwd: root, env, timeout: 30_000 },
       );
-      expect(stdout).toMatch(/^The saga \d+ is completed\.$/m);
+      expect(stdout).toMatch(/^The saga \d+ is completed: all went well\.$/m);
       expect(stdout).toMatch(/mail "order 1: 2 x tea from Lyon"/);
     } finally {
       await database.drop();
