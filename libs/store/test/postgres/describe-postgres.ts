@@ -1,11 +1,10 @@
-// Goal: the store keeps every promise of its port on the oldest and on the newest PostgreSQL that is supported.
-// Method: the suite that all stores pass, on real servers.
 import { describeStore } from '@tenon/testing';
 import type { DataSource } from 'typeorm';
-import { describeIf, testDatabase, type TestDatabase } from '../../../test/servers';
-import { connectApplication, openPostgres } from './postgres/open-postgres';
+import { describeIf, testDatabase, type TestDatabase } from '../../../../test/servers';
+import { connectApplication, openPostgres } from './open-postgres';
 
-for (const server of ['postgres15', 'postgres18'] as const) {
+/** The suite that all stores pass, on one version of PostgreSQL. Each has a file of its own, so that they run side by side. */
+export function describePostgres(server: 'postgres15' | 'postgres18'): void {
   describeIf(server, server, () => {
     let database: TestDatabase;
     let dataSource: DataSource;

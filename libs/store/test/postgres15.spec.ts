@@ -1,0 +1,5 @@
+// Goal: the store keeps every promise of its port on the oldest PostgreSQL that is supported.
+// Method: the suite that all stores pass, on a real server.
+import { describePostgres } from './postgres/describe-postgres';
+
+describePostgres('postgres15');
