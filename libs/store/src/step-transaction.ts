@@ -2,13 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventEmitter } from 'node:events';
 import {
   invariant,
-  UsageError,
   type FencedCall,
   type Phase,
   type StepCommit,
   type Transition,
 } from '@tenon/core';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { handlerError } from './handler-error';
+import { HandlerQueries } from './handler-queries';
 
 /** A handler, as its transaction sees it: answers the rows to be recorded with it, or null to roll back. */
 export type StepWork = (
@@ -31,6 +32,7 @@ export const UNDOES: Readonly<Partial<Record<Phase, Phase>>> = {
  */
 export abstract class StepTransaction<Connection extends EventEmitter> {
   protected readonly runner: QueryRunner;
+  private readonly queries: HandlerQueries;
   private connection: Connection | undefined;
   private stage: 'connecting' | 'open' | 'committing' | 'ended' = 'connecting';
   private givingUp: Promise<void> | undefined;
@@ -43,6 +45,7 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
     private readonly work: StepWork,
   ) {
     this.runner = dataSource.createQueryRunner();
+    this.queries = new HandlerQueries(this.runner);
   }
 
   /** BEGIN, at READ COMMITTED. */
@@ -102,6 +105,7 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
     refuseAborted(signal);
     if (isEmpty === null) return this.endWith('overtaken');
     const transitions = await this.work(this.runner.manager, isEmpty);
+    await this.queries.close();
     refuseAborted(signal);
     // Whatever the handler made of it: what it answers now is about a transaction that is gone.
     if (this.lost !== undefined) throw this.lost;
@@ -123,6 +127,7 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
   /** Rolls back, with whatever nested transactions the handler left open. */
   private async rollBack(): Promise<void> {
     try {
+      await this.queries.close();
       while (this.runner.isTransactionActive) await this.runner.rollbackTransaction();
     } catch {
       // The connection is gone, or in a state that nobody knows. The server rolls back what it closes.
@@ -170,14 +175,6 @@ export abstract class StepTransaction<Connection extends EventEmitter> {
 
 function refuseAborted(signal: AbortSignal): void {
   invariant(!signal.aborted, 'nothing more is done in a transaction that was given up');
-}
-
-/** A handler that did with its transaction what is not its business. */
-export function handlerError(what: string): UsageError {
-  return new UsageError(
-    'TENON_USAGE',
-    `The handler ${what}. Use \`ctx.tx\` without committing or rolling it back, and await everything that is done with it.`,
-  );
 }
 
 /** Waits a bounded time for a server that ends a connection. One that cannot be asked rolls back what it finds closed. */

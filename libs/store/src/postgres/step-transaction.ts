@@ -1,10 +1,10 @@
 import { invariant, isFinalState, type FencedCall, type Transition } from '@tenon/core';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { handlerError } from '../handler-error';
 import { idleLimitMs } from '../idle-limit';
 import {
   ABANDON_MS_MAX,
-  handlerError,
   StepTransaction,
   UNDOES,
   withinPatience,

@@ -5,6 +5,7 @@ import { describeAppend } from './append.conformance';
 import { describeGroupCommit } from './group-commit.conformance';
 import { describeIdempotency } from './idempotency.conformance';
 import { describeKeyOrder } from './key-order.conformance';
+import { describeLateWrites } from './late-writes.conformance';
 import { describeManyWorkers } from './many-workers.conformance';
 import { describeOperatorDesk } from './operator-desk.conformance';
 import { describeOperatorDetails } from './operator-details.conformance';
@@ -59,6 +60,7 @@ export function describeStore<T>(name: string, open: OpenStore<T>): void {
     describeTccPhases(open);
     describeOverlap(open);
     describeAbort(open);
+    describeLateWrites(open);
     describeRepair(open);
     describeRetention(open);
     describeManyWorkers(open);
