@@ -1,4 +1,4 @@
-import { SchemaError } from '@tenon/core';
+import { SchemaError, UsageError } from '@tenon/core';
 import { EmbeddedError } from '@tenon/embedded';
 import { DatabaseDownError } from './database/open-database';
 import { SettingError } from './database/database-url';
@@ -8,12 +8,18 @@ import { InputFileError } from './files/semicolon-records';
  * What a command of the service says by its exit code.
  * - 0: done, and all is well
  * - 1: it ran, and not all is well; or it broke
- * - 2: it cannot begin like this: a wrong option, a missing file, a server that is not there
+ * - 2: it cannot begin like this: a wrong option or use, a missing file, a server that is not there
  * - 3: the database's schema is newer than the program
  */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-const CANNOT_BEGIN = [SettingError, InputFileError, DatabaseDownError, EmbeddedError] as const;
+const CANNOT_BEGIN = [
+  SettingError,
+  InputFileError,
+  DatabaseDownError,
+  EmbeddedError,
+  UsageError,
+] as const;
 
 /** The exit code for an error that ends a command. */
 export function exitCodeOf(error: unknown): ExitCode {

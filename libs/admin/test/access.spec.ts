@@ -171,7 +171,7 @@ describeIf('postgres18', 'the admin API without a key', () => {
       expect(answer.status).toBe(403);
       expect(answer.body).toMatchObject({
         code: 'TENON_NO_KEYS',
-        detail: expect.stringContaining('tenon keys create') as unknown,
+        detail: expect.stringContaining('npm run tenon -- keys create') as unknown,
       });
     }
   });

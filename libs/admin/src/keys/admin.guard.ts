@@ -60,7 +60,7 @@ export class AdminGuard implements CanActivate {
       throw new ForbiddenException({
         code: 'TENON_NO_KEYS',
         message:
-          'The admin API is closed: no key has been made. Make one where the service runs, with `tenon keys create`.',
+          'The admin API is closed: no key has been made. Make one where the service runs: `npm run tenon -- keys create NAME --role viewer|operator|admin`, with its DATABASE_URL.',
       });
     // HTTP asks a 401 to say what would be accepted.
     const { httpAdapter } = this.http;
