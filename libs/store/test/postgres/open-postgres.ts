@@ -14,8 +14,21 @@ const INSTANTS = {
   repair_run: ['at'],
 };
 
-const EMPTY = `TRUNCATE op_log, saga, saga_transition, saga_fence, worker_session, repair_run, effect,
-  operation_pause, admin_key, admin_audit`;
+/** TRUNCATE makes the files of every table and index anew, and takes far longer than a test. */
+const EMPTY = [
+  'op_log',
+  'saga',
+  'saga_transition',
+  'saga_fence',
+  'worker_session',
+  'repair_run',
+  'effect',
+  'operation_pause',
+  'admin_key',
+  'admin_audit',
+]
+  .map((table) => `DELETE FROM ${table}`)
+  .join('; ');
 
 /** An application's DataSource on the database of a test file, with a table of its own for business rows. */
 export async function connectApplication(url: string): Promise<DataSource> {
