@@ -103,6 +103,7 @@ export {
 export { OUTGOING_HEADER_NAMES, outgoingHeaders } from './saga/outgoing-headers';
 export { nextMove, owedMove, type Call, type Move } from './saga/next-move';
 export {
+  killUnknown,
   operate,
   type Operable,
   type Operated,

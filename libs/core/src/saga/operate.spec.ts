@@ -7,7 +7,7 @@ import { fixed } from '../retry/backoff';
 import { decide } from './decide';
 import type { SagaDefinition, Step } from './definition';
 import { nextMove } from './next-move';
-import { operate, type Operated, type Order } from './operate';
+import { killUnknown, operate, type Operated, type Order } from './operate';
 import { VERBS, type Verb } from './verbs';
 import type { Outcome } from './outcome';
 import { NOT_BEGUN, advance, replay, type Progress } from './progress';
@@ -164,6 +164,24 @@ describe('an operator', () => {
     const story = new Story().toTheEnd();
     expect(story.order(verb)).toMatchObject({
       because: expect.stringContaining('has ended') as unknown,
+    });
+  });
+
+  it('can only kill what it has no definition for, and says so; a second click changes nothing', () => {
+    const kill = { verb: 'kill', reason: 'because' } as const;
+    expect(killUnknown({ state: 'trying', seq: 3 }, [], kill)).toMatchObject({
+      row: { seq: 4, from: 'trying', to: 'killed', verb: 'kill' },
+      exit: { kind: 'ends', reason: 'because' },
+    });
+    expect(killUnknown({ state: 'trying', seq: 3 }, [], { ...kill, verb: 'retry' })).toMatchObject({
+      because: expect.stringContaining('or kill the saga') as unknown,
+    });
+    const story = pausedConfirm();
+    story.order('kill');
+    const { progress, history } = story;
+    expect(killUnknown(progress, history, kill)).toMatchObject({ kind: 'unchanged' });
+    expect(killUnknown(progress, history, { ...kill, verb: 'retry' })).toMatchObject({
+      kind: 'refused',
     });
   });
 

@@ -40,13 +40,7 @@ export interface Operable {
 
 /** What a verb does to a saga that has come this far. Pure and total. */
 export function operate(saga: Operable, order: Order): Operated {
-  const { progress } = saga;
-  if (isFinalState(progress.state)) {
-    const wasThis = saga.history.at(-1)?.verb === order.verb;
-    return wasThis
-      ? unchanged(`it is ${progress.state} already`)
-      : refused(`it has ended (${progress.state}). Start a new operation if it is still owed.`);
-  }
+  if (isFinalState(saga.progress.state)) return ended(saga.progress.state, saga.history, order);
   switch (order.verb) {
     case 'retry':
       return retry(saga, order);
@@ -58,8 +52,28 @@ export function operate(saga: Operable, order: Order): Operated {
     case 'cancel':
       return cancel(saga, order);
     case 'kill':
-      return ending(moved(saga, order, 'killed'), order.reason);
+      return ending(moved(saga.progress, order, 'killed'), order.reason);
   }
+}
+
+/** Without its definition, or with a history that does not fit it, a saga can only be ended. */
+export function killUnknown(
+  saga: Pick<Progress, 'state' | 'seq'>,
+  history: readonly RecordedTransition[],
+  order: Order,
+): Operated {
+  if (isFinalState(saga.state)) return ended(saga.state, history, order);
+  return order.verb === 'kill'
+    ? ending(moved(saga, order, 'killed'), order.reason)
+    : refused(
+        'this process does not know the definition that it began with, or its history does not fit it. Deploy that definition here, or kill the saga.',
+      );
+}
+
+function ended(state: SagaState, history: readonly RecordedTransition[], order: Order): Operated {
+  return history.at(-1)?.verb === order.verb
+    ? unchanged(`it is ${state} already`)
+    : refused(`it has ended (${state}). Start a new operation if it is still owed.`);
 }
 
 function retry(saga: Operable, order: Order): Operated {
@@ -77,7 +91,7 @@ function resume(saga: Operable, order: Order): Operated {
 function goOn(saga: Operable, order: Order): Operated {
   const owed = owedMove(saga.definition, saga.progress);
   const to = owed.kind === 'call' ? STATE_OF_PHASE[owed.phase] : 'ready';
-  return due(moved(saga, order, to));
+  return due(moved(saga.progress, order, to));
 }
 
 function settle(saga: Operable, order: Order): Operated {
@@ -123,13 +137,17 @@ function notPaused(saga: Operable, order: Order, why: string): Operated {
     : refused(`${why}: it is ${saga.progress.state}.`);
 }
 
-function moved({ progress }: Operable, order: Order, to: SagaState): Transition {
+function moved(
+  { state: from, seq }: Pick<Progress, 'state' | 'seq'>,
+  order: Order,
+  to: SagaState,
+): Transition {
   return {
-    seq: progress.seq + 1,
+    seq: seq + 1,
     step: null,
     phase: null,
     attempt: 0,
-    from: progress.state,
+    from,
     to,
     outcome: 'moved',
     errorCode: null,
@@ -150,7 +168,7 @@ function called(
 ): Transition {
   const verb = order.verb as keyof typeof OUTCOME_OF_VERB;
   return {
-    ...moved(saga, order, to),
+    ...moved(saga.progress, order, to),
     step: step.name,
     phase,
     attempt,

@@ -3,8 +3,6 @@ import {
   NotFoundError,
   UsageError,
   explain,
-  operate,
-  replay,
   type AuditEntry,
   type Dispatcher,
   type Finding,
@@ -12,13 +10,13 @@ import {
   type OperationDetails,
   type OperatorStore,
   type Order,
-  type Progress,
   type SagaDefinition,
   type SagaState,
   type Store,
 } from '@tenon/core';
 import type { Clock } from '../clock/clock';
 import type { SagaRegistry } from '../registry';
+import { decideOrder, progressOf, type SeenOrder } from './decide-order';
 import { factsOf } from './facts-of';
 
 /** Who gives an order. */
@@ -105,11 +103,7 @@ export class Operator {
    * @throws NotFoundError
    * @throws ConflictError when its state does not allow the verb, with the reason
    */
-  async order(
-    id: string,
-    order: Order & { readonly seq?: number },
-    actor: Actor,
-  ): Promise<OrderAnswer> {
+  async order(id: string, order: SeenOrder, actor: Actor): Promise<OrderAnswer> {
     const reason = checkedReason(order.reason);
     for (let look = 0; look < LOOKS_MAX; look += 1) {
       const details = await this.show(id);
@@ -154,69 +148,27 @@ export class Operator {
 
   private async orderSaga(
     details: OperationDetails,
-    order: Order & { readonly seq?: number },
+    order: SeenOrder,
     actor: Actor,
   ): Promise<OrderAnswer | 'look again'> {
-    const { id, history } = details;
-    const definition = this.definitionOf(details);
-    const progress = definition === null ? null : progressOf(definition, details);
-    if (definition === null || progress === null) return this.orderUnknown(details, order, actor);
-    if (order.seq !== undefined && order.seq !== progress.seq)
-      throw new ConflictError(
-        `Saga ${id} has moved on: its last transition is ${progress.seq}, not ${order.seq}. Look again.`,
-      );
-    const isWaiting = details.holder === null && (details.saga?.dueInMs ?? 0) > 0;
-    const operated = operate({ definition, progress, history, isWaiting }, order);
+    const { id, history, saga } = details;
+    const operated = decideOrder(details, this.definitionOf(details), order);
     switch (operated.kind) {
-      case 'unchanged':
-        return { id, state: progress.state, changed: false, because: operated.because };
+      case 'unchanged': {
+        const state = history.at(-1)?.to ?? saga?.state ?? null;
+        return { id, state, changed: false, because: operated.because };
+      }
       case 'refused':
         throw new ConflictError(`${order.verb} of saga ${id}: ${operated.because}`);
       case 'row': {
         const { row, exit } = operated;
-        const entry = auditOf(order.verb, id, order.reason, actor, {
-          from: row.from,
-          to: row.to,
-          seq: row.seq,
-        });
+        const { from, to, seq } = row;
+        const entry = auditOf(order.verb, id, order.reason, actor, { from, to, seq });
         if (!(await this.store.operate(id, row, exit, entry))) return 'look again';
         this.deps.nudge();
-        return { id, state: row.to, changed: true, because: null };
+        return { id, state: to, changed: true, because: null };
       }
     }
-  }
-
-  /** Without its definition a saga can only be ended. */
-  private async orderUnknown(
-    details: OperationDetails,
-    order: Order,
-    actor: Actor,
-  ): Promise<OrderAnswer | 'look again'> {
-    const { id, saga, history } = details;
-    const from = history.at(-1)?.to ?? saga?.state ?? 'ready';
-    const ended = ['completed', 'compensated', 'killed'].includes(from);
-    if (order.verb !== 'kill' || ended)
-      throw new ConflictError(
-        ended
-          ? `${order.verb} of saga ${id}: it has ended (${from}).`
-          : `${order.verb} of saga ${id}: this process does not know version ${saga?.version ?? '?'} of "${details.marker.type}", or its history does not fit it. Deploy that definition here, or kill the saga.`,
-      );
-    const seq = (history.at(-1)?.seq ?? 0) + 1;
-    const row = {
-      ...{
-        seq,
-        step: null,
-        phase: null,
-        attempt: 0,
-        from,
-        to: 'killed' as const,
-        outcome: 'moved' as const,
-      },
-      ...{ errorCode: null, reason: order.reason, result: null, durationMs: 0, verb: order.verb },
-    };
-    const entry = auditOf(order.verb, id, order.reason, actor, { from, to: 'killed', seq });
-    const done = await this.store.operate(id, row, { kind: 'ends', reason: order.reason }, entry);
-    return done ? { id, state: 'killed', changed: true, because: null } : 'look again';
   }
 
   /** Nothing was begun yet: cancelled and killed come to the same, and can be redriven. */
@@ -263,15 +215,6 @@ export class Operator {
       () => 'is down' as const,
     );
     return Promise.race([asked, late]).finally(() => patience.abort());
-  }
-}
-
-/** Null: the history does not fit the definition. */
-function progressOf(definition: SagaDefinition, { history }: OperationDetails): Progress | null {
-  try {
-    return replay(definition, history);
-  } catch {
-    return null;
   }
 }
 
