@@ -1,6 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect, type Server } from 'node:net';
-import { once } from 'node:events';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@tenon/embedded';
@@ -13,6 +12,7 @@ import {
   type TestDatabase,
   type TestRedis,
 } from '../../../test/servers';
+import { Gate } from './gate';
 import { DemoProcess, reportOf, runDemo, SAMPLE } from './demo-process';
 import { oracle, type Expected } from './oracle';
 import { Remains } from './remains';
@@ -270,38 +270,4 @@ function isListening(port: number): Promise<boolean> {
       resolve(true);
     }).on('error', () => resolve(false));
   });
-}
-
-/** A port that leads to a database's server once it is opened. */
-class Gate {
-  private server: Server | undefined;
-  private port = 0;
-
-  constructor(private readonly target: string) {}
-
-  async url(): Promise<string> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    this.port = (probe.address() as { port: number }).port;
-    probe.close();
-    await once(probe, 'close');
-    const url = new URL(this.target);
-    url.host = `127.0.0.1:${this.port}`;
-    return url.toString();
-  }
-
-  async open(): Promise<void> {
-    const { hostname, port } = new URL(this.target);
-    this.server = createServer((client) => {
-      const server = connect(Number(port || 5432), hostname);
-      client.pipe(server).pipe(client);
-      for (const socket of [client, server]) socket.on('error', () => undefined);
-    }).listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-  }
-
-  async close(): Promise<void> {
-    this.server?.close();
-    if (this.server) await once(this.server, 'close');
-  }
 }

@@ -22,9 +22,10 @@ export class Gate {
   }
 
   async open(): Promise<void> {
-    const { hostname, port } = new URL(this.target);
+    const { hostname, port, protocol } = new URL(this.target);
+    const usualPort = protocol.startsWith('postgres') ? 5432 : 3306;
     this.server = createServer((client) => {
-      const server = connect(Number(port), hostname);
+      const server = connect(Number(port || usualPort), hostname);
       client.pipe(server).pipe(client);
       for (const socket of [client, server]) {
         this.sockets.add(socket);
