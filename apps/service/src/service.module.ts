@@ -12,7 +12,7 @@ import { APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { ApiModule } from './api.module';
+import { ApiModule } from './http/api.module';
 import { EngineEvents } from './engine-events';
 import { Backlog } from './health/backlog';
 import { HealthController } from './health/health.controller';

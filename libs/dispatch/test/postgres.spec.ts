@@ -36,7 +36,16 @@ async function privatePostgres(): Promise<
         `SELECT format('bullmq.%I', tablename) AS name FROM pg_tables
           WHERE schemaname = 'bullmq' AND tablename <> 'migration'`,
       );
-      await admin.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`);
+      const wipe = `TRUNCATE ${rows.map(({ name }) => name).join(', ')}`;
+      // BullMQ is at work in them, in another order: whoever loses the deadlock begins again.
+      for (let isWiped = false; !isWiped;)
+        isWiped = await admin.query(wipe).then(
+          () => true,
+          (error: unknown) => {
+            if ((error as { readonly code?: string }).code !== '40P01') throw error;
+            return false;
+          },
+        );
     },
     loseNextTick: async (prefix) => {
       const { rowCount } = await admin.query(

@@ -1,14 +1,14 @@
 import { AdminModule } from '@tenon/admin';
 import { Module, type CanActivate, type DynamicModule, type Type } from '@nestjs/common';
-import { AccountsController } from './accounts/accounts.controller';
-import { ImportAccounts } from './accounts/import-accounts';
-import { BanksController } from './banks/banks.controller';
-import { API_GUARD, ApiGuard } from './http/api-guard';
-import { ImportOrders } from './transfers/import-orders';
-import { Reports } from './transfers/reports';
-import { TransferEnds } from './transfers/transfer-ends';
-import { TransfersController } from './transfers/transfers.controller';
-import { TransfersModule } from './transfers/transfers.module';
+import { AccountsController } from '../accounts/accounts.controller';
+import { ImportAccounts } from '../accounts/import-accounts';
+import { BanksController } from '../banks/banks.controller';
+import { API_GUARD, ApiGuard } from './api-guard';
+import { ImportOrders } from '../transfers/import-orders';
+import { Reports } from '../transfers/reports';
+import { TransferEnds } from '../transfers/transfer-ends';
+import { TransfersController } from '../transfers/transfers.controller';
+import { TransfersModule } from '../transfers/transfers.module';
 
 /** What only a process with the role `api` answers. */
 @Module({})
